@@ -1,0 +1,104 @@
+//! Errors about paths, methods, media, sessions and limits.
+
+use super::OrgError;
+
+impl OrgError {
+    /// 404 of a path, object or row that is not there.
+    pub fn not_found() -> OrgError {
+        OrgError::resource(404, "NOT_FOUND", "The requested resource does not exist")
+    }
+
+    /// 404 of a row addressed by something that is no id, or by a field that is no external id.
+    pub fn external_id_not_accessible(what: &str) -> OrgError {
+        let message =
+            format!("Provided external ID field does not exist or is not accessible: {what}");
+        OrgError::resource(404, "NOT_FOUND", message)
+    }
+
+    /// 405. `allowed` is the list as the message and the `Allow` header print it: `HEAD,GET,POST`.
+    pub fn method_not_allowed(method: &str, allowed: &'static str) -> OrgError {
+        let message = format!("HTTP Method '{method}' not allowed. Allowed are {allowed}");
+        let mut error = OrgError::resource(405, "METHOD_NOT_ALLOWED", message);
+        error.0.allow = Some(allowed.into());
+        error
+    }
+
+    /// 410 of an API version that is retired.
+    pub fn gone() -> OrgError {
+        OrgError::resource(410, "GONE", "The requested resource is no longer available")
+            .hint("versions 31.0 to 67.0 are served")
+    }
+
+    /// 415.
+    pub fn unsupported_media_type(media_type: &str) -> OrgError {
+        let message = format!("MediaType of '{media_type}' is not supported by this resource");
+        OrgError::general(415, "UNSUPPORTED_MEDIA_TYPE", message)
+    }
+
+    /// 401 of a missing, unknown or expired session.
+    pub fn session_expired() -> OrgError {
+        OrgError::general(401, "INVALID_SESSION_ID", "Session expired or invalid")
+    }
+
+    /// 401 of an `Authorization` header that carries no token.
+    pub fn invalid_auth_header() -> OrgError {
+        OrgError::general(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE")
+    }
+
+    /// 412 of `If-Match`, `If-None-Match` or `If-Unmodified-Since`. The text is unverified.
+    pub fn precondition_failed() -> OrgError {
+        OrgError::general(412, "PRECONDITION_FAILED", "The precondition of the request failed")
+    }
+
+    /// 400 of a conditional header that is no date.
+    pub fn bad_conditional_header(name: &str, value: &str) -> OrgError {
+        OrgError::general(400, "INVALID_ARGUMENT", format!("Invalid value for {name}: {value}"))
+    }
+
+    /// 403 when the org's requests of 24 hours are used up.
+    pub fn request_limit_exceeded() -> OrgError {
+        OrgError::general(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+    }
+
+    /// 414 of a URI over 16,384 bytes.
+    pub fn uri_too_long() -> OrgError {
+        OrgError::general(414, "URI_TOO_LONG", "URI Too Long")
+    }
+
+    /// 431 of a URI and headers over 16,384 bytes together.
+    pub fn headers_too_large() -> OrgError {
+        OrgError::general(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", "Request Header Fields Too Large")
+    }
+
+    /// 413 of a body over the limit of its resource.
+    pub fn body_too_large(limit: u64) -> OrgError {
+        OrgError::general(413, "REQUEST_ENTITY_TOO_LARGE", "Request entity is too large")
+            .hint(format!("bodies of this resource may have {limit} bytes"))
+    }
+
+    /// 500 of a handler that panicked; the org lives on.
+    pub fn unknown_exception(error_id: &str) -> OrgError {
+        let message = format!(
+            "An unexpected error occurred. Please include this ErrorId if you contact support: \
+             {error_id}"
+        );
+        OrgError::general(500, "UNKNOWN_EXCEPTION", message)
+            .hint("this is a bug of fauxforce: nothing was changed by the request")
+    }
+
+    /// 501 of what a real org does and this one does not.
+    pub fn not_emulated(what: &str, help: &str) -> OrgError {
+        let message = format!("{what} is not emulated by fauxforce. {help}");
+        let mut error = OrgError::resource(501, "NOT_EMULATED", message).hint(help);
+        error.0.unsupported = Some(what.to_owned());
+        error
+    }
+
+    /// 501 of a standard object that real orgs have and this schema has not.
+    pub fn object_not_emulated(object: &str) -> OrgError {
+        OrgError::not_emulated(
+            &format!("object {object}"),
+            "Add it with POST /_fauxforce/orgs/{org}/objects.",
+        )
+    }
+}

@@ -1,0 +1,151 @@
+//! Record ids: 15 characters, case-sensitive, printed with a three-character case checksum.
+//!
+//! Layout: three characters of key prefix, two of pod, a reserved `0`, nine of base-62 counter. The
+//! org's own ids carry the pod [`POD`], so the counter gives the row's number in its table.
+//! Source: `reference/rest.md` §1.9 (checksum checked against recorded ids).
+
+use std::fmt;
+
+/// The pod of every id that a fake org makes itself.
+pub const POD: [u8; 2] = *b"ff";
+
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const CHECK: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+
+/// The first three characters of an id; they name the object.
+pub type KeyPrefix = [u8; 3];
+
+/// A record id. Compares and hashes by its 15 significant characters; prints as 18.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id([u8; 15]);
+
+/// Why a text is not an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdError {
+    /// Not 15 or 18 letters and digits.
+    Shape,
+    /// 18 characters whose last three do not match the first fifteen.
+    Checksum,
+}
+
+impl Id {
+    /// Reads 15 characters, or 18 with a correct checksum.
+    pub fn parse(text: &str) -> Result<Id, IdError> {
+        let bytes = text.as_bytes();
+        if !(bytes.len() == 15 || bytes.len() == 18) || !bytes.iter().all(u8::is_ascii_alphanumeric)
+        {
+            return Err(IdError::Shape);
+        }
+        let mut significant = [0; 15];
+        significant.copy_from_slice(&bytes[..15]);
+        let id = Id(significant);
+        if bytes.len() == 18 && bytes[15..] != id.checksum() {
+            return Err(IdError::Checksum);
+        }
+        Ok(id)
+    }
+
+    /// The org's own id number `sequence` (from 1) under a key prefix.
+    pub fn own(prefix: KeyPrefix, sequence: u64) -> Id {
+        let mut bytes = *b"000ff0000000000";
+        bytes[..3].copy_from_slice(&prefix);
+        bytes[3..5].copy_from_slice(&POD);
+        let mut rest = sequence;
+        for place in (6..15).rev() {
+            bytes[place] = DIGITS[(rest % 62) as usize];
+            rest /= 62;
+        }
+        Id(bytes)
+    }
+
+    /// The counter of one of the org's own ids; `None` for an id from elsewhere.
+    pub fn own_sequence(self) -> Option<u64> {
+        if self.0[3..5] != POD || self.0[5] != b'0' {
+            return None;
+        }
+        self.0[6..].iter().try_fold(0u64, |sum, byte| {
+            let digit = match byte {
+                b'0'..=b'9' => byte - b'0',
+                b'A'..=b'Z' => byte - b'A' + 10,
+                _ => byte - b'a' + 36,
+            };
+            Some(sum * 62 + u64::from(digit))
+        })
+    }
+
+    /// The first three characters.
+    pub fn prefix(self) -> KeyPrefix {
+        [self.0[0], self.0[1], self.0[2]]
+    }
+
+    /// The 15 significant characters.
+    pub fn as_15(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("ids are ASCII")
+    }
+
+    /// All 18 characters, as bytes of ASCII.
+    pub fn to_18(self) -> [u8; 18] {
+        let mut text = [0; 18];
+        text[..15].copy_from_slice(&self.0);
+        text[15..].copy_from_slice(&self.checksum());
+        text
+    }
+
+    fn checksum(self) -> [u8; 3] {
+        let mut check = [0; 3];
+        for (group, out) in self.0.chunks(5).zip(&mut check) {
+            let bits = group
+                .iter()
+                .enumerate()
+                .fold(0, |sum, (i, byte)| sum | usize::from(byte.is_ascii_uppercase()) << i);
+            *out = CHECK[bits];
+        }
+        check
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.to_18();
+        f.write_str(std::str::from_utf8(&text).expect("ids are ASCII"))
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recorded_ids_have_the_recorded_checksum() {
+        for id in ["a00B000000FSkcvIAD", "001D000000K0fXOIAZ", "01gRO0000016PIAYA2"] {
+            assert_eq!(Id::parse(&id[..15]).map(|id| id.to_string()).as_deref(), Ok(id));
+            assert!(Id::parse(id).is_ok());
+        }
+        assert_eq!(Id::parse("a00B000000FSjVUIB1"), Err(IdError::Checksum));
+        assert!(Id::parse("a00B000000FSjVUIA1").is_ok());
+    }
+
+    #[test]
+    fn shapes_that_are_not_ids() {
+        for text in ["", "-1", "001", "001D000000K0fX!", "001D000000K0fXOI", "0é1D000000K0fX"] {
+            assert_eq!(Id::parse(text), Err(IdError::Shape), "{text}");
+        }
+    }
+
+    #[test]
+    fn own_ids_give_back_their_sequence() {
+        for sequence in [1, 61, 62, 3_843, 3_844, 1_000_000, 62u64.pow(9) - 1] {
+            let id = Id::own(*b"0HP", sequence);
+            assert_eq!(id.own_sequence(), Some(sequence));
+            assert_eq!(Id::parse(&id.to_string()), Ok(id));
+        }
+        assert_eq!(Id::own(*b"001", 1).to_string(), "001ff0000000001AAA");
+        assert_eq!(Id::parse("a00B000000FSkcv").map(Id::own_sequence), Ok(None));
+    }
+}

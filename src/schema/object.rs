@@ -1,0 +1,179 @@
+//! One object: its flags, fields and relationships.
+
+use super::field::FieldSpec;
+use crate::id::KeyPrefix;
+use std::collections::HashMap;
+
+/// The position of an object in its org's [`Schema`](super::Schema); also of its table in the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId(pub u16);
+
+/// The position of a field in its object; also of its value in a row.
+pub type Slot = u16;
+
+/// The true-or-false keys of an object's describe.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)] // The names are the describe's own.
+pub struct ObjectFlags {
+    pub activateable: bool,
+    pub compact_layoutable: bool,
+    pub createable: bool,
+    pub custom: bool,
+    pub custom_setting: bool,
+    pub deep_cloneable: bool,
+    pub deletable: bool,
+    pub deprecated_and_hidden: bool,
+    pub feed_enabled: bool,
+    pub has_subtypes: bool,
+    pub is_interface: bool,
+    pub is_subtype: bool,
+    pub layoutable: bool,
+    pub mergeable: bool,
+    pub mru_enabled: bool,
+    pub queryable: bool,
+    pub replicateable: bool,
+    pub retrieveable: bool,
+    pub search_layoutable: bool,
+    pub searchable: bool,
+    pub triggerable: bool,
+    pub undeletable: bool,
+    pub updateable: bool,
+}
+
+/// A relationship in which this object is the parent. The child object need not be in the schema.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChildRelationship {
+    /// The child object's API name.
+    pub child_object: Box<str>,
+    /// The child's reference field.
+    pub field: Box<str>,
+    /// The name in sub-selects and URLs, such as `Contacts`.
+    pub relationship_name: Option<Box<str>>,
+    /// Deleting the parent deletes the child.
+    pub cascade_delete: bool,
+    /// The parent cannot be deleted while it has children.
+    pub restricted_delete: bool,
+    /// Deprecated.
+    pub deprecated_and_hidden: bool,
+    /// Junction id fields, as the describe prints them.
+    pub junction_id_list_names: Box<[Box<str>]>,
+    /// Objects behind the junction ids.
+    pub junction_reference_to: Box<[Box<str>]>,
+}
+
+/// One record type of an object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordTypeInfo {
+    /// 18-character id; `012000000000000AAA` for Master.
+    pub record_type_id: Box<str>,
+    /// Name.
+    pub name: Box<str>,
+    /// Developer name.
+    pub developer_name: Box<str>,
+    /// Active.
+    pub active: bool,
+    /// Available to the user.
+    pub available: bool,
+    /// The user's default.
+    pub default_record_type_mapping: bool,
+    /// The Master record type.
+    pub master: bool,
+}
+
+/// One object of the schema, as one org sees it.
+#[derive(Clone, Debug)]
+pub struct ObjectSpec {
+    /// Its position in the schema.
+    pub id: ObjectId,
+    /// API name in canonical spelling.
+    pub name: Box<str>,
+    /// Key prefix of its ids; objects without a public prefix get an internal one from the loader.
+    pub key_prefix: KeyPrefix,
+    /// False when describes show `keyPrefix` null.
+    pub key_prefix_public: bool,
+    /// Label.
+    pub label: Box<str>,
+    /// Plural label.
+    pub label_plural: Box<str>,
+    /// Flags.
+    pub flags: ObjectFlags,
+    /// Every field that has a slot, shown or not. Slot *i* is `fields[i]`; custom fields append.
+    pub fields: Vec<FieldSpec>,
+    /// The slots that this org sees, in describe order.
+    pub visible: Vec<Slot>,
+    /// Lower-case field name → slot, visible fields only.
+    pub by_name: HashMap<Box<str>, Slot>,
+    /// The name field (`Name`, `CaseNumber`, `DeveloperName`, …).
+    pub name_slot: Option<Slot>,
+    /// Relationships in which this object is the parent, as the describe lists them.
+    pub child_relationships: Vec<ChildRelationship>,
+    /// Record types.
+    pub record_types: Vec<RecordTypeInfo>,
+    /// `(label, name)` of each supported scope.
+    pub supported_scopes: Vec<(Box<str>, Box<str>)>,
+    /// Names of its named layouts (User has some).
+    pub named_layouts: Vec<Box<str>>,
+    /// `associateEntityType` and `associateParentEntity` (`Share` of …).
+    pub associate: Option<(Box<str>, Box<str>)>,
+    /// Field that scopes rows to an Experience Cloud network.
+    pub network_scope_field_name: Option<Box<str>>,
+    /// Slots of the fields that the engine itself writes.
+    pub system: SystemSlots,
+}
+
+/// Slots of the fields that the engine itself writes; `None` where the object lacks the field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)] // The names are the fields' own.
+pub struct SystemSlots {
+    pub id: Slot,
+    pub is_deleted: Option<Slot>,
+    pub owner_id: Option<Slot>,
+    pub created_date: Option<Slot>,
+    pub created_by_id: Option<Slot>,
+    pub last_modified_date: Option<Slot>,
+    pub last_modified_by_id: Option<Slot>,
+    pub system_modstamp: Option<Slot>,
+    pub last_viewed_date: Option<Slot>,
+    pub last_referenced_date: Option<Slot>,
+    pub record_type_id: Option<Slot>,
+}
+
+impl ObjectSpec {
+    /// A visible field by name, letter case aside.
+    pub fn field(&self, name: &str) -> Option<(Slot, &FieldSpec)> {
+        let slot = match self.by_name.get(name) {
+            Some(slot) => *slot,
+            None => *self.by_name.get(name.to_ascii_lowercase().as_str())?,
+        };
+        Some((slot, &self.fields[usize::from(slot)]))
+    }
+
+    /// The field in a slot.
+    pub fn at(&self, slot: Slot) -> &FieldSpec {
+        &self.fields[usize::from(slot)]
+    }
+
+    /// The visible fields with their slots, in describe order.
+    pub fn visible_fields(&self) -> impl Iterator<Item = (Slot, &FieldSpec)> {
+        self.visible.iter().map(|slot| (*slot, self.at(*slot)))
+    }
+
+    /// The visible reference field whose relationship has this name, letter case aside.
+    pub fn parent_relationship(&self, name: &str) -> Option<(Slot, &FieldSpec)> {
+        self.visible_fields().find(|(_, field)| {
+            field.relationship_name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name))
+        })
+    }
+
+    /// The child relationship of this name, letter case aside.
+    pub fn child_relationship(&self, name: &str) -> Option<&ChildRelationship> {
+        self.child_relationships.iter().find(|child| {
+            child.relationship_name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name))
+        })
+    }
+
+    /// The label of the Id field, which MALFORMED_ID messages begin with.
+    pub fn id_label(&self) -> &str {
+        &self.at(self.system.id).label
+    }
+}
