@@ -183,4 +183,15 @@ impl OrgError {
             "Multipart message must include a non-binary part",
         )
     }
+
+    /// Undelete of a record that is not in the recycle bin.
+    pub fn undelete_failed() -> OrgError {
+        OrgError::save("UNDELETE_FAILED", "Entity is not in the recycle bin", &[])
+    }
+
+    /// A username that is not shaped like an e-mail address.
+    pub fn invalid_username(value: &str) -> OrgError {
+        let message = format!("Username: invalid email address: {value}");
+        OrgError::save("INVALID_EMAIL_ADDRESS", message, &["Username"])
+    }
 }

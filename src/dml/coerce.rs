@@ -1,0 +1,127 @@
+//! From what a protocol brought to what a field stores: `reference/rest.md` §1.9.
+
+use crate::id::Id;
+use crate::schema::{FieldSpec, FieldType};
+use crate::time;
+use crate::value::Value;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use compact_str::CompactString;
+
+/// A scalar as a protocol brought it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Raw<'a> {
+    /// JSON `null`, SOAP `fieldsToNull`.
+    Null,
+    /// JSON `true`, `false`.
+    Bool(bool),
+    /// A JSON number, as it was written.
+    Number(&'a str),
+    /// A JSON string; every value of XML and CSV.
+    Text(&'a str),
+}
+
+/// The value cannot be read as the field's type. Each protocol has its own words for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misfit;
+
+/// Reads a scalar as a field's value.
+pub fn coerce(field: &FieldSpec, raw: Raw<'_>) -> Result<Value, Misfit> {
+    use FieldType as T;
+    match (raw, field.kind) {
+        (Raw::Null, T::Boolean) => Err(Misfit),
+        (Raw::Null, _) => Ok(Value::Null),
+        (Raw::Text(text), T::Boolean) => match text.trim() {
+            text if text.eq_ignore_ascii_case("true") || text == "1" => Ok(Value::Bool(true)),
+            text if text.eq_ignore_ascii_case("false") || text == "0" => Ok(Value::Bool(false)),
+            _ => Err(Misfit),
+        },
+        (Raw::Bool(flag), T::Boolean) => Ok(Value::Bool(flag)),
+        (Raw::Number(_), T::Boolean) => Err(Misfit),
+        (Raw::Text(text), _) => from_text(field, text.trim()),
+        (Raw::Number(text), _) => match field.kind {
+            T::Int | T::Long | T::Double | T::Currency | T::Percent => from_text(field, text),
+            T::Date | T::DateTime | T::Time | T::Base64 => Err(Misfit),
+            _ => from_text(field, text),
+        },
+        (Raw::Bool(flag), _) => match field.kind {
+            T::Int | T::Long | T::Double | T::Currency | T::Percent => Err(Misfit),
+            T::Date | T::DateTime | T::Time | T::Base64 => Err(Misfit),
+            _ => from_text(field, if flag { "true" } else { "false" }),
+        },
+    }
+}
+
+/// Reads text as a field's value. Empty text is null.
+fn from_text(field: &FieldSpec, text: &str) -> Result<Value, Misfit> {
+    use FieldType as T;
+    if text.is_empty() {
+        return Ok(Value::Null);
+    }
+    match field.kind {
+        T::Id | T::Reference => {
+            // A text that is no id stays text: a rule reports it under the field's label.
+            Ok(Id::parse(text).map_or_else(|_| Value::text(text), Value::Id))
+        }
+        T::Int | T::Long => text.parse().map(Value::Int).map_err(|_| Misfit),
+        T::Double | T::Currency | T::Percent => {
+            let number: f64 = text.parse().map_err(|_| Misfit)?;
+            let plain = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+            if plain && number.is_finite() {
+                Ok(Value::Double(to_scale(field, number)))
+            } else {
+                Err(Misfit)
+            }
+        }
+        T::Date => {
+            let date = time::parse_date(text)
+                .or_else(|| time::parse_datetime(text).and(time::parse_date(text.get(..10)?)));
+            date.map(Value::Date).ok_or(Misfit)
+        }
+        T::DateTime => time::parse_datetime(text).map(Value::DateTime).ok_or(Misfit),
+        T::Time => time::parse_time(text).map(Value::Time).ok_or(Misfit),
+        T::Base64 => {
+            STANDARD.decode(text).map(|bytes| Value::Blob(bytes.into())).map_err(|_| Misfit)
+        }
+        T::Picklist | T::Combobox => {
+            let code = field.picklist.as_ref().and_then(|picklist| picklist.code(text));
+            Ok(code.map_or_else(|| Value::text(text), Value::Pick))
+        }
+        T::MultiPicklist => Ok(Value::Text(multi(field, text))),
+        _ => Ok(Value::text(text)),
+    }
+}
+
+/// Rounds half away from zero to the field's scale, as the real org stores numbers.
+fn to_scale(field: &FieldSpec, number: f64) -> f64 {
+    if field.precision == 0 || field.scale >= 15 {
+        return number;
+    }
+    let unit = 10f64.powi(field.scale as i32);
+    let scaled = (number * unit).round() / unit;
+    if scaled.is_finite() { scaled } else { number }
+}
+
+/// The chosen values in the picklist's own order and spelling; unlisted ones last, as given.
+fn multi(field: &FieldSpec, text: &str) -> CompactString {
+    let picklist = field.picklist.as_deref();
+    let mut chosen: Vec<(u16, &str)> = text
+        .split(';')
+        .map(str::trim)
+        .filter(|value| !value.is_empty())
+        .map(|value| match picklist.and_then(|picklist| picklist.code(value).zip(Some(picklist))) {
+            Some((code, picklist)) => (code, &*picklist.value(code).value),
+            None => (u16::MAX, value),
+        })
+        .collect();
+    chosen.sort_by_key(|(code, _)| *code);
+    chosen.dedup();
+    let mut out = CompactString::default();
+    for (_, value) in chosen {
+        if !out.is_empty() {
+            out.push(';');
+        }
+        out.push_str(value);
+    }
+    out
+}

@@ -1,0 +1,205 @@
+//! Deleting, undeleting and purging, with what hangs on a record.
+
+use super::Transaction;
+use crate::clock::Millis;
+use crate::error::{Faults, OrgError};
+use crate::id::Id;
+use crate::schema::{ChildRelationship, ObjectSpec, Slot};
+use crate::store::{Cleared, Draft, Key, RowNum};
+use crate::time::DAY;
+use crate::value::Value;
+use std::sync::Arc;
+
+/// How long a deleted record can be undeleted.
+const RECYCLE_BIN: Millis = 15 * DAY;
+
+/// Most names that a `DELETE_FAILED` message lists.
+const NAMED_CHILDREN: usize = 5;
+
+impl Transaction<'_> {
+    /// Deletes a live record with the children that depend on it, and empties the references to it.
+    pub fn delete(&mut self, object: &Arc<ObjectSpec>, number: RowNum) -> Result<(), Faults> {
+        if !object.flags.deletable && !self.actor.system {
+            return Err(OrgError::entity_not_writable("deleted", &object.label).into());
+        }
+        let savepoint = self.state.clone();
+        let outcome = self.delete_all(object, number);
+        if outcome.is_err() {
+            self.state = savepoint;
+        }
+        outcome
+    }
+
+    fn delete_all(&mut self, object: &Arc<ObjectSpec>, number: RowNum) -> Result<(), Faults> {
+        let mut pending = vec![(Arc::clone(object), number)];
+        let mut cleared = Vec::new();
+        while let Some((object, number)) = pending.pop() {
+            let table = self.state.table(object.id);
+            let Some(row) = table.get(number).filter(|row| !row.is_deleted()) else { continue };
+            let Some(id) = row.id(object.system.id) else { continue };
+            for child in &object.child_relationships {
+                let Some((child_object, slot, numbers)) = self.children(child, id) else {
+                    continue;
+                };
+                if numbers.is_empty() {
+                    continue;
+                }
+                let field = child_object.at(slot);
+                if child.cascade_delete || field.cascade_delete {
+                    pending.extend(numbers.into_iter().map(|n| (Arc::clone(&child_object), n)));
+                } else if child.restricted_delete || field.restricted_delete {
+                    return Err(self.restricted(&object, number, &child_object, &numbers).into());
+                } else {
+                    for number in numbers {
+                        cleared.push(Cleared { object: child_object.id, number, slot, target: id });
+                        self.point(&child_object, number, slot, Value::Null);
+                    }
+                }
+            }
+            self.bury(&object, number, id);
+        }
+        self.state.remember_cleared(cleared);
+        Ok(())
+    }
+
+    /// The live rows that point to `id` through a child relationship, when the schema has the child.
+    fn children(
+        &self,
+        child: &ChildRelationship,
+        id: Id,
+    ) -> Option<(Arc<ObjectSpec>, Slot, Vec<RowNum>)> {
+        let child_id = self.state.schema.id_of(&child.child_object)?;
+        let table = self.state.table(child_id);
+        if table.live() == 0 {
+            return None;
+        }
+        let object = self.state.schema.object(child_id);
+        let (slot, _) = object.field(&child.field)?;
+        let keys = self.indexes.get(object.id, slot, table);
+        let live = |number: &RowNum| table.get(*number).is_some_and(|row| !row.is_deleted());
+        let numbers = keys.equal(&Key::Id(id)).filter(live).collect();
+        Some((Arc::clone(object), slot, numbers))
+    }
+
+    fn restricted(
+        &self,
+        object: &ObjectSpec,
+        number: RowNum,
+        child: &ObjectSpec,
+        numbers: &[RowNum],
+    ) -> OrgError {
+        let name = |object: &ObjectSpec, number| {
+            let row = self.state.table(object.id).get(number)?;
+            row.get(object.name_slot?).as_text().map(ToOwned::to_owned)
+        };
+        let names: Vec<String> =
+            numbers.iter().take(NAMED_CHILDREN).filter_map(|n| name(child, *n)).collect();
+        let own = name(object, number).unwrap_or_default();
+        OrgError::delete_failed(&own, &child.label_plural.to_lowercase(), &names)
+    }
+
+    fn bury(&mut self, object: &Arc<ObjectSpec>, number: RowNum, id: Id) {
+        let now = self.actor.now;
+        let commit = self.state.commit;
+        let Some(row) = self.state.table(object.id).get(number).cloned() else { return };
+        let table = self.state.table_mut(object);
+        table.bury(id, now);
+        if !object.flags.undeletable {
+            table.purge(number, id);
+            return;
+        }
+        let mut draft = Draft::of(&row, object.fields.len());
+        draft.set_deleted(commit);
+        if let Some(slot) = object.system.is_deleted {
+            draft.set(slot, Value::Bool(true));
+        }
+        if let Some(slot) = object.system.system_modstamp {
+            draft.set(slot, Value::DateTime(now));
+        }
+        table.replace(number, draft.build(commit));
+    }
+
+    /// Takes a record out of the recycle bin, with all that its deletion took along.
+    pub fn undelete(&mut self, object: &Arc<ObjectSpec>, number: RowNum) -> Result<(), Faults> {
+        let group = self.state.table(object.id).get(number).map_or(0, crate::store::Row::deleted_by);
+        if group == 0 {
+            return Err(OrgError::undelete_failed().into());
+        }
+        let schema = Arc::clone(&self.state.schema);
+        let objects: Vec<_> = self.state.objects_with_rows().collect();
+        for object in objects {
+            let object = schema.object(object);
+            let rows: Vec<RowNum> = self
+                .state
+                .table(object.id)
+                .rows()
+                .filter(|(_, row)| row.deleted_by() == group)
+                .map(|(number, _)| number)
+                .collect();
+            for number in rows {
+                self.restore(object, number);
+            }
+        }
+        for Cleared { object, number, slot, target } in self.state.take_cleared(group) {
+            let object = Arc::clone(schema.object(object));
+            let row = self.state.table(object.id).get(number);
+            if row.is_some_and(|row| !row.is_deleted() && row.get(slot).is_null()) {
+                self.point(&object, number, slot, Value::Id(target));
+            }
+        }
+        Ok(())
+    }
+
+    fn restore(&mut self, object: &Arc<ObjectSpec>, number: RowNum) {
+        let now = self.actor.now;
+        let commit = self.state.commit;
+        let Some(row) = self.state.table(object.id).get(number).cloned() else { return };
+        let mut draft = Draft::of(&row, object.fields.len());
+        draft.set_deleted(0);
+        if let Some(slot) = object.system.is_deleted {
+            draft.set(slot, Value::Null);
+        }
+        if let Some(slot) = object.system.system_modstamp {
+            draft.set(slot, Value::DateTime(now));
+        }
+        let table = self.state.table_mut(object);
+        if let Some(id) = row.id(object.system.id) {
+            table.unbury(id);
+        }
+        table.replace(number, draft.build(commit));
+    }
+
+    /// Sets a reference as the org's own bookkeeping does: only SystemModstamp moves.
+    fn point(&mut self, object: &Arc<ObjectSpec>, number: RowNum, slot: Slot, value: Value) {
+        let mut given = vec![(slot, value)];
+        if let Some(stamp) = object.system.system_modstamp {
+            given.push((stamp, Value::DateTime(self.actor.now)));
+        }
+        self.patch_silently(object, number, given);
+    }
+
+    /// Removes from the recycle bin what has lain there for fifteen days.
+    pub fn purge_expired(&mut self) {
+        let schema = Arc::clone(&self.state.schema);
+        let objects: Vec<_> = self.state.objects_with_rows().collect();
+        let limit = self.actor.now - RECYCLE_BIN;
+        for object in objects {
+            let object = schema.object(object);
+            let Some(stamp) = object.system.system_modstamp else { continue };
+            if self.state.table(object.id).live() == self.state.table(object.id).held() {
+                continue;
+            }
+            let expired: Vec<(RowNum, Id)> = self
+                .state
+                .table(object.id)
+                .rows()
+                .filter(|(_, row)| row.is_deleted())
+                .filter(|(_, row)| row.get(stamp).as_datetime().is_some_and(|at| at < limit))
+                .filter_map(|(number, row)| Some((number, row.id(object.system.id)?)))
+                .collect();
+            for (number, id) in expired {
+                self.state.table_mut(object).purge(number, id);
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Writing records.
+//!
+//! 1. An adapter [`coerce`]s what it parsed into [`Value`]s, before any lock is taken.
+//! 2. [`Transaction::insert`] / [`update`](Transaction::update): the [`rules`] **validate** what was
+//!    given; every broken rule of a record is reported, in the order of their table.
+//! 3. **Derive**: defaults, auto-numbers, audit fields, the object's own behaviour (`objects/`).
+//! 4. **Write** into the transaction's own version of the state; nobody sees it until it is published.
+//! 5. **Effects**: what the object's behaviour asks for (`objects::FollowUp`).
+//!
+//! A transaction that is dropped leaves no trace; a savepoint is a clone of its state.
+
+mod coerce;
+mod delete;
+mod derive;
+mod rules;
+mod upsert;
+
+pub use coerce::{Misfit, Raw, coerce};
+pub use upsert::Matched;
+
+use crate::clock::Millis;
+use crate::error::{Faults, OrgError};
+use crate::id::Id;
+use crate::objects::{self, FollowUp};
+use crate::schema::{ObjectSpec, Slot};
+use crate::store::{Draft, IndexCache, Row, RowNum, State};
+use crate::value::Value;
+use std::sync::Arc;
+
+/// Who writes, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Actor {
+    /// The user.
+    pub user: Id,
+    /// The org's time.
+    pub now: Millis,
+    /// True for the org itself and for fixtures: may write what no API caller may (audit fields,
+    /// read-only fields, ids).
+    pub system: bool,
+}
+
+/// The fields that a caller gave, with coerced values. A value that does not fit its field's type
+/// but whose error is a rule's (a bad id, an unlisted picklist value) is still `Text`.
+pub type Given = Vec<(Slot, Value)>;
+
+/// One unit of work on a state of its own.
+pub struct Transaction<'a> {
+    /// The state as this transaction sees it.
+    pub state: State,
+    /// Who writes.
+    pub actor: Actor,
+    /// Indexes built on demand.
+    pub indexes: &'a IndexCache,
+}
+
+impl<'a> Transaction<'a> {
+    /// Begins on a copy of `state`, as the commit after it.
+    pub fn begin(state: &State, actor: Actor, indexes: &'a IndexCache) -> Transaction<'a> {
+        let mut state = state.clone();
+        state.commit += 1;
+        Transaction { state, actor, indexes }
+    }
+
+    /// Creates a record and returns its id. Nothing is kept of a record that fails.
+    pub fn insert(&mut self, object: &Arc<ObjectSpec>, given: Given) -> Result<Id, Faults> {
+        if !object.flags.createable && !self.actor.system {
+            return Err(OrgError::entity_not_writable("inserted", &object.label).into());
+        }
+        rules::validate(self, object, None, &given)?;
+        let mut draft = Draft::new(object.fields.len());
+        for (slot, value) in given {
+            draft.set(slot, value);
+        }
+        let savepoint = self.state.clone();
+        let inserted = self.insert_draft(object, draft);
+        if inserted.is_err() {
+            self.state = savepoint;
+        }
+        inserted
+    }
+
+    fn insert_draft(&mut self, object: &Arc<ObjectSpec>, mut draft: Draft) -> Result<Id, Faults> {
+        let id = self.new_id(object, &draft);
+        derive::on_insert(self, object, &mut draft, id);
+        let follow_ups = self.behave(object, None, &mut draft)?;
+        rules::verify(self, object, None, &draft)?;
+        let row = draft.build(self.state.commit);
+        self.state.table_mut(object).insert(id, row);
+        self.follow(follow_ups, id)?;
+        Ok(id)
+    }
+
+    /// The id of a record about to be created: the next of its table, or, for the org itself, the
+    /// one it brings.
+    fn new_id(&mut self, object: &ObjectSpec, draft: &Draft) -> Id {
+        if let Some(id) = draft.get(object.system.id).as_id() {
+            return id;
+        }
+        let next = u64::from(self.state.table(object.id).next()) + 1;
+        Id::own(object.key_prefix, next)
+    }
+
+    /// Changes a live record.
+    pub fn update(
+        &mut self,
+        object: &Arc<ObjectSpec>,
+        number: RowNum,
+        given: Given,
+    ) -> Result<(), Faults> {
+        if !object.flags.updateable && !self.actor.system {
+            return Err(OrgError::entity_not_writable("updated", &object.label).into());
+        }
+        let Some(before) = self.state.table(object.id).get(number).cloned() else {
+            return Err(OrgError::not_found().into());
+        };
+        rules::validate(self, object, Some((number, &before)), &given)?;
+        let mut draft = Draft::of(&before, object.fields.len());
+        for (slot, value) in given {
+            draft.set(slot, value);
+        }
+        let savepoint = self.state.clone();
+        let updated = self.update_draft(object, number, &before, draft);
+        if updated.is_err() {
+            self.state = savepoint;
+        }
+        updated
+    }
+
+    fn update_draft(
+        &mut self,
+        object: &Arc<ObjectSpec>,
+        number: RowNum,
+        before: &Row,
+        mut draft: Draft,
+    ) -> Result<(), Faults> {
+        derive::on_update(self, object, &mut draft);
+        let follow_ups = self.behave(object, Some(before), &mut draft)?;
+        rules::verify(self, object, Some((number, before)), &draft)?;
+        let row = draft.build(self.state.commit);
+        let id = row.id(object.system.id).unwrap_or(self.actor.user);
+        self.state.table_mut(object).replace(number, row);
+        self.follow(follow_ups, id)
+    }
+
+    fn behave(
+        &self,
+        object: &Arc<ObjectSpec>,
+        before: Option<&Row>,
+        draft: &mut Draft,
+    ) -> Result<Vec<FollowUp>, Faults> {
+        let Some(behaviour) = objects::behaviour(&object.name) else { return Ok(Vec::new()) };
+        let saving = objects::Saving {
+            state: &self.state,
+            object,
+            before,
+            user: self.actor.user,
+            now: self.actor.now,
+            system: self.actor.system,
+        };
+        behaviour(&saving, draft)
+    }
+
+    /// Carries out what an object's behaviour asked for, as the org itself.
+    fn follow(&mut self, follow_ups: Vec<FollowUp>, id: Id) -> Result<(), Faults> {
+        if follow_ups.is_empty() {
+            return Ok(());
+        }
+        let caller = std::mem::replace(&mut self.actor.system, true);
+        let outcome = follow_ups.into_iter().try_for_each(|step| self.follow_one(step, id));
+        self.actor.system = caller;
+        outcome
+    }
+
+    fn follow_one(&mut self, step: FollowUp, id: Id) -> Result<(), Faults> {
+        let schema = Arc::clone(&self.state.schema);
+        match step {
+            FollowUp::Insert { object, fields, back } => {
+                let Some(target) = schema.by_name(object) else { return Ok(()) };
+                let made = self.insert(target, objects::slots(target, fields))?;
+                let Some(back) = back else { return Ok(()) };
+                self.follow_one(
+                    FollowUp::Update { id, fields: vec![(back, Value::Id(made))] },
+                    id,
+                )
+            }
+            FollowUp::Update { id: target, fields } => {
+                let Some((object, number, _)) = self.state.resolve(target) else { return Ok(()) };
+                let object = Arc::clone(object);
+                let given = objects::slots(&object, fields);
+                self.patch_silently(&object, number, given);
+                Ok(())
+            }
+        }
+    }
+
+    /// Changes fields of a row without rules, behaviour or audit fields: the org's own bookkeeping.
+    pub fn patch_silently(&mut self, object: &Arc<ObjectSpec>, number: RowNum, given: Given) {
+        let Some(row) = self.state.table(object.id).get(number).cloned() else { return };
+        let mut draft = Draft::of(&row, object.fields.len());
+        for (slot, value) in given {
+            draft.set(slot, value);
+        }
+        let row = draft.build(self.state.commit);
+        self.state.table_mut(object).replace(number, row);
+    }
+}

@@ -1,0 +1,164 @@
+//! Tenants: an org's state and all that lives beside it (sessions, cursors, counters), and the
+//! registry in which a request finds its org.
+//!
+//! A reader clones the `Arc<State>`; a writer takes the org's mutex, changes a copy and publishes it.
+//! Only validate → publish runs under the mutex. A panic poisons nothing: the half-made state is
+//! dropped with its transaction.
+
+mod credentials;
+mod cursors;
+mod registry;
+mod sessions;
+mod usage;
+
+pub use credentials::{Credentials, derived_token};
+pub use cursors::Cursors;
+pub use registry::{Orgs, Template};
+pub use sessions::{Grant, Pending, Session, Sessions};
+pub use usage::Usage;
+
+use crate::clock::Millis;
+use crate::dml::{Actor, Transaction};
+use crate::error::Faults;
+use crate::id::Id;
+use crate::store::{IndexCache, State};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+/// One fake org.
+pub struct Org {
+    /// Its id, `00D…`.
+    pub id: Id,
+    /// Its name in the control API.
+    pub name: String,
+    /// What its owner called it.
+    pub label: Option<String>,
+    /// The constants with which clients log in.
+    pub credentials: Credentials,
+    /// Live sessions and what leads to them.
+    pub sessions: Sessions,
+    /// Open query cursors.
+    pub cursors: Cursors,
+    /// API requests of the last 24 hours.
+    pub usage: Usage,
+    /// Indexes built on demand.
+    pub indexes: IndexCache,
+    state: RwLock<Arc<State>>,
+    /// How the org was when it was created: `reset` goes back to it.
+    created: Arc<State>,
+    writer: Mutex<()>,
+    latest: AtomicI64,
+    swept: AtomicI64,
+}
+
+impl Org {
+    /// An org that begins with a state.
+    pub fn new(
+        id: Id,
+        name: &str,
+        label: Option<String>,
+        credentials: Credentials,
+        state: Arc<State>,
+        system_now: Millis,
+    ) -> Org {
+        let org = Org {
+            id,
+            name: name.to_owned(),
+            label,
+            credentials,
+            sessions: Sessions::default(),
+            cursors: Cursors::default(),
+            usage: Usage::default(),
+            indexes: IndexCache::default(),
+            created: Arc::clone(&state),
+            state: RwLock::new(state),
+            writer: Mutex::new(()),
+            latest: AtomicI64::new(0),
+            swept: AtomicI64::new(0),
+        };
+        org.open_first_session(system_now);
+        org
+    }
+
+    /// The session and refresh token that the org's owner was told at its start.
+    fn open_first_session(&self, system_now: Millis) {
+        let now = self.now(system_now);
+        let lifetime = self.read().settings.session_seconds * 1000;
+        self.sessions.open(
+            &self.credentials.access_token,
+            Session::new(self.credentials.user_id, "api web refresh_token", now, lifetime),
+        );
+        self.sessions.remember_refresh(&self.credentials.refresh_token, self.credentials.user_id);
+    }
+
+    /// The org's data as it is now.
+    pub fn read(&self) -> Arc<State> {
+        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The org's time; it never runs backwards.
+    pub fn now(&self, system_now: Millis) -> Millis {
+        let now = self.state.read().unwrap_or_else(PoisonError::into_inner).clock.now(system_now);
+        self.latest.fetch_max(now, Ordering::Relaxed).max(now)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ()> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Publishes a state made under the writer's lock.
+    fn publish(&self, state: State) {
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
+    }
+
+    /// Runs a transaction; what it did is published when it succeeds and gone when it fails.
+    pub fn write<T>(
+        &self,
+        actor: Actor,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Faults>,
+    ) -> Result<T, Faults> {
+        let _writer = self.lock();
+        let before = self.read();
+        let mut transaction = Transaction::begin(&before, actor, &self.indexes);
+        let done = work(&mut transaction)?;
+        self.publish(transaction.state);
+        Ok(done)
+    }
+
+    /// Changes the state itself: clock, settings, schema.
+    pub fn change<T, E>(&self, work: impl FnOnce(&mut State) -> Result<T, E>) -> Result<T, E> {
+        let _writer = self.lock();
+        let mut state = State::clone(&self.read());
+        let done = work(&mut state)?;
+        self.publish(state);
+        Ok(done)
+    }
+
+    /// Back to how the org was when it was created. Sessions stay unless `drop_sessions`.
+    pub fn reset(&self, drop_sessions: bool, system_now: Millis) {
+        let _writer = self.lock();
+        let created = Arc::clone(&self.created);
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = created;
+        self.latest.store(0, Ordering::Relaxed);
+        self.cursors.clear();
+        self.usage.clear();
+        if drop_sessions {
+            self.sessions.clear();
+            self.open_first_session(system_now);
+        }
+    }
+
+    /// Does what falls due with the org's day: empties the recycle bin of what has lain too long.
+    pub fn sweep(&self, now: Millis) {
+        let day = now.div_euclid(crate::time::DAY);
+        if self.swept.swap(day, Ordering::Relaxed) == day {
+            return;
+        }
+        let actor = Actor { user: self.credentials.user_id, now, system: true };
+        let swept = self.write(actor, |transaction| {
+            transaction.purge_expired();
+            Ok(())
+        });
+        debug_assert!(swept.is_ok());
+    }
+}

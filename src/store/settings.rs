@@ -1,0 +1,34 @@
+//! What an org's owner may set: limits, modes, names taken elsewhere. Part of the state.
+
+use std::collections::BTreeMap;
+
+/// Settings that no record holds. Features live in the schema, the organization's own facts in its
+/// `Organization` row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Most API requests in 24 hours; `Sforce-Limit-Info` and `limits` show it.
+    pub daily_api_requests: u64,
+    /// Other limits shown by `limits`, by name: their `Max`.
+    pub limits: BTreeMap<String, u64>,
+    /// Usernames that other organizations hold: lower case.
+    pub taken_usernames: Vec<String>,
+    /// Seconds that a session lives after its last use.
+    pub session_seconds: i64,
+    /// Refresh tokens are replaced at every use.
+    pub refresh_token_rotation: bool,
+    /// SOAP `login()` works at 65.0 and later too.
+    pub soap_login_any_version: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            daily_api_requests: 100_000,
+            limits: BTreeMap::new(),
+            taken_usernames: Vec::new(),
+            session_seconds: 7200,
+            refresh_token_rotation: false,
+            soap_login_any_version: false,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The whole of an org's data: schema, tables, settings, clock. An immutable value.
+
+use super::row::Row;
+use super::settings::Settings;
+use super::table::{RowNum, Table};
+use crate::clock::Clock;
+use crate::id::Id;
+use crate::schema::{ObjectId, ObjectSpec, Schema, Slot};
+use std::sync::{Arc, LazyLock};
+
+static EMPTY: LazyLock<Arc<Table>> = LazyLock::new(|| Arc::new(Table::default()));
+
+/// A reference that was emptied because its target was deleted; undelete puts it back.
+#[derive(Clone, Copy, Debug)]
+pub struct Cleared {
+    /// The object of the row that pointed.
+    pub object: ObjectId,
+    /// That row.
+    pub number: RowNum,
+    /// Its reference field.
+    pub slot: Slot,
+    /// Where it pointed.
+    pub target: Id,
+}
+
+/// An org's data. Cloning shares all of it; a fork is an `Arc<State>`.
+#[derive(Clone)]
+pub struct State {
+    /// The schema as this org sees it.
+    pub schema: Arc<Schema>,
+    /// What the owner set.
+    pub settings: Arc<Settings>,
+    /// The org's clock.
+    pub clock: Clock,
+    /// The number of the last commit. Rows carry the commit that wrote them.
+    pub commit: u64,
+    tables: Vec<Option<Arc<Table>>>,
+    /// References emptied by a deletion, by its commit.
+    cleared: imbl::OrdMap<u64, Arc<[Cleared]>>,
+}
+
+impl State {
+    /// An org without a single record.
+    pub fn new(schema: Arc<Schema>, clock: Clock) -> State {
+        State { schema, settings: Arc::default(), clock, commit: 0, tables: Vec::new(), cleared: imbl::OrdMap::new() }
+    }
+
+    /// The rows of an object; an empty table when it has none yet.
+    pub fn table(&self, object: ObjectId) -> &Arc<Table> {
+        self.tables.get(usize::from(object.0)).and_then(Option::as_ref).unwrap_or(&EMPTY)
+    }
+
+    /// The rows of an object, to be changed: the table is copied if somebody else holds it.
+    pub fn table_mut(&mut self, object: &ObjectSpec) -> &mut Table {
+        let place = usize::from(object.id.0);
+        if self.tables.len() <= place {
+            self.tables.resize(place + 1, None);
+        }
+        Arc::make_mut(self.tables[place].get_or_insert_with(|| Arc::new(Table::new(object))))
+    }
+
+    /// The objects that have a table.
+    pub fn objects_with_rows(&self) -> impl Iterator<Item = ObjectId> {
+        let tables = self.tables.iter().enumerate();
+        tables.filter(|(_, table)| table.is_some()).map(|(place, _)| ObjectId(place as u16))
+    }
+
+    /// The row of an id in an object's table, live or deleted.
+    pub fn row(&self, object: &ObjectSpec, id: Id) -> Option<(RowNum, &Row)> {
+        let table = self.table(object.id);
+        let number = table.find(id, object.system.id)?;
+        Some((number, table.get(number)?))
+    }
+
+    /// The live row of an id in an object's table.
+    pub fn live_row(&self, object: &ObjectSpec, id: Id) -> Option<(RowNum, &Row)> {
+        self.row(object, id).filter(|(_, row)| !row.is_deleted())
+    }
+
+    /// The object and live row of an id, whatever its object.
+    pub fn resolve(&self, id: Id) -> Option<(&Arc<ObjectSpec>, RowNum, &Row)> {
+        let object = self.schema.object(self.schema.by_prefix(id.prefix())?);
+        let (number, row) = self.live_row(object, id)?;
+        Some((object, number, row))
+    }
+
+    /// Replaces the schema, and keeps the indexes that its new fields want.
+    pub fn set_schema(&mut self, schema: Arc<Schema>) {
+        self.schema = schema;
+        let objects: Vec<ObjectId> = self.objects_with_rows().collect();
+        let schema = Arc::clone(&self.schema);
+        for object in objects {
+            let spec = schema.object(object);
+            self.table_mut(spec).keep_indexes(spec);
+        }
+    }
+
+    /// Keeps the references that the current commit emptied.
+    pub fn remember_cleared(&mut self, cleared: Vec<Cleared>) {
+        if !cleared.is_empty() {
+            let before = self.cleared.get(&self.commit).map_or(&[][..], |held| held);
+            let all = before.iter().copied().chain(cleared).collect();
+            self.cleared.insert(self.commit, all);
+        }
+    }
+
+    /// Takes the references that a commit emptied.
+    pub fn take_cleared(&mut self, commit: u64) -> Vec<Cleared> {
+        self.cleared.remove(&commit).map_or_else(Vec::new, |held| held.to_vec())
+    }
+}
