@@ -15,3 +15,7 @@
 
 pub mod ast;
 pub mod dates;
+pub mod lexer;
+pub mod parser;
+pub mod print;
+pub mod token;
