@@ -162,4 +162,9 @@ impl OrgError {
     pub fn invalid_new_password(message: &'static str) -> OrgError {
         OrgError::general(400, "INVALID_NEW_PASSWORD", message)
     }
+
+    /// 404 of a request that names an org which does not exist.
+    pub fn unknown_org() -> OrgError {
+        OrgError::not_found().hint("no org of that name: GET /_fauxforce/orgs lists them")
+    }
 }

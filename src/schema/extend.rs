@@ -332,6 +332,7 @@ fn new_object(
         named_layouts: Vec::new(),
         associate: None,
         network_scope_field_name: None,
+        compounds: Vec::new(),
         system: SystemSlots::default(),
     };
     for (key, on) in flags {

@@ -71,6 +71,7 @@ fn parse(header: &Header, position: u16, features: Features) -> ObjectSpec {
         named_layouts: layouts.filter_map(Value::as_str).map(Into::into).collect(),
         associate: header.associate.map(|(kind, parent)| (kind.into(), parent.into())),
         network_scope_field_name: json["networkScopeFieldName"].as_str().map(Into::into),
+        compounds: Vec::new(),
         system: SystemSlots::default(),
     };
     spec.index(features);

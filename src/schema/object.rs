@@ -1,6 +1,6 @@
 //! One object: its flags, fields and relationships.
 
-use super::field::FieldSpec;
+use super::field::{FieldSpec, FieldType};
 use super::link::Links;
 use super::view::Features;
 use crate::id::KeyPrefix;
@@ -199,9 +199,26 @@ pub struct ObjectSpec {
     pub associate: Option<(Box<str>, Box<str>)>,
     /// Field that scopes rows to an Experience Cloud network.
     pub network_scope_field_name: Option<Box<str>>,
+    /// Each visible address or location with its visible parts: key and slot, keys in order.
+    pub compounds: Vec<(Slot, Vec<(&'static str, Slot)>)>,
     /// Slots of the fields that the engine itself writes.
     pub system: SystemSlots,
 }
+
+/// The parts of addresses and locations: how their fields' names end, and their keys in JSON.
+/// A longer ending stands before one that it ends with.
+const PARTS: [(&str, &str); 10] = [
+    ("GeocodeAccuracy", "geocodeAccuracy"),
+    ("CountryCode", "countryCode"),
+    ("PostalCode", "postalCode"),
+    ("StateCode", "stateCode"),
+    ("Longitude", "longitude"),
+    ("Latitude", "latitude"),
+    ("Country", "country"),
+    ("Street", "street"),
+    ("State", "state"),
+    ("City", "city"),
+];
 
 /// Slots of the fields that the engine itself writes; `None` where the object lacks the field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -255,6 +272,24 @@ impl ObjectSpec {
         }
         self.name_slot = self.visible.iter().copied().find(|slot| self.at(*slot).name_field);
         self.system = SystemSlots::of(&self.fields);
+        self.compounds = self
+            .visible_fields()
+            .filter(|(_, field)| matches!(field.kind, FieldType::Address | FieldType::Location))
+            .map(|(slot, compound)| (slot, self.parts_of(&compound.name)))
+            .collect();
+    }
+
+    fn parts_of(&self, compound: &str) -> Vec<(&'static str, Slot)> {
+        let mut parts: Vec<(&'static str, Slot)> = self
+            .visible_fields()
+            .filter(|(_, field)| field.compound_field_name.as_deref() == Some(compound))
+            .filter_map(|(slot, field)| {
+                let name = field.name.trim_end_matches("__s");
+                PARTS.iter().find(|(end, _)| name.ends_with(end)).map(|(_, key)| (*key, slot))
+            })
+            .collect();
+        parts.sort_unstable();
+        parts
     }
 
     /// A visible field by name, letter case aside.

@@ -269,7 +269,7 @@ impl Schema {
     }
 
     /// The id of a name, letter case aside, whether or not the org's features show the object.
-    pub(super) fn id_of(&self, name: &str) -> Option<ObjectId> {
+    pub fn id_of(&self, name: &str) -> Option<ObjectId> {
         let added = || self.added.objects.iter().find(|own| own.name.eq_ignore_ascii_case(name));
         catalog::position(name).map(ObjectId).or_else(|| added().map(|object| object.id))
     }
