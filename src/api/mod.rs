@@ -1,6 +1,8 @@
 //! Protocol adapters on plain structs: bytes in, bytes out.
 
+pub mod describe;
 mod http;
 pub mod json;
+mod keys;
 
 pub use http::{Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport};
