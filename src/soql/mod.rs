@@ -11,10 +11,11 @@
 //!
 //! Whoever finds a fault, parser or resolver, words it through the constructors of
 //! `error::query`; [`error::snippet`](crate::error::snippet) draws the line of the query and the caret under the place.
-//! `print` goes the other way: a tree's canonical text.
+//! [`print`](mod@print) goes the other way: a tree's canonical text.
 
 pub mod ast;
 pub mod dates;
 pub mod lexer;
 pub mod parser;
+pub mod print;
 pub mod token;

@@ -130,6 +130,9 @@ impl<'q> Parser<'q> {
     /// The fault when no alternative of a rule that began at `start` is left.
     fn no_alternative(&mut self, start: Span) -> OrgError {
         let token = self.token;
+        if token.kind != Kind::EndOfQuery || token.span.start != start.start {
+            self.read_to_end();
+        }
         if token.span.start == start.start {
             return self.fault(|text, shown| {
                 OrgError::unexpected_token(text, start.start as usize, shown)
@@ -143,6 +146,12 @@ impl<'q> Parser<'q> {
             let stretch = &text[start.start as usize..end];
             OrgError::unexpected_token(text, token.span.start as usize, stretch)
         })
+    }
+
+    /// To tell a stretch of text the real parser first reads the whole query, which may uncover a
+    /// fault of the lexer.
+    fn read_to_end(&mut self) {
+        while self.lexer.next_token().kind != Kind::EndOfQuery {}
     }
 
     /// A fault at the current token, unless the lexer has found one before it. `tell` gets the
