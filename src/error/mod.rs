@@ -6,6 +6,7 @@
 mod query;
 mod record;
 mod resource;
+pub mod snippet;
 
 use std::borrow::Cow;
 
