@@ -5,12 +5,22 @@ use super::field::{AutoNumber, FieldSpec, FieldType, UniqueRule};
 use super::picklist::{PickValue, Picklist};
 use super::view::{Feature, Features};
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 /// `fixtures/usual-values.json`: the table of what each type's describe usually says.
 static USUAL: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../fixtures/usual-values.json"))
         .expect("usual-values.json is JSON")
+});
+
+/// `fixtures/picklists.json`: long lists that several fields share, time zones for one.
+static SHARED: LazyLock<HashMap<String, Arc<Picklist>>> = LazyLock::new(|| {
+    let lists: HashMap<String, Value> =
+        serde_json::from_str(include_str!("../../fixtures/picklists.json"))
+            .expect("picklists.json is JSON");
+    let read = |values: &Value| pick_values(values).expect("picklists.json holds picklists");
+    lists.iter().map(|(name, values)| (name.clone(), read(values))).collect()
 });
 
 /// What is wrong with a key: where inside the field (`.length`, `.picklistValues[2]`), and why.
@@ -207,6 +217,10 @@ fn set(field: &mut FieldSpec, key: &str, value: &Value) -> Result<(), Problem> {
             field.auto_number.get_or_insert_with(usual_auto_number).start = start;
         }
         "uniqueRule" => field.unique_rule = Some(unique_rule(value)?),
+        "required" => {
+            let must = value.as_bool().ok_or_else(|| Problem::new("", "must be true or false"))?;
+            field.required = Some(must);
+        }
         "min" => field.range = Some((decimal(value)?, field.range.map_or(f64::INFINITY, |r| r.1))),
         "max" => {
             field.range = Some((field.range.map_or(f64::NEG_INFINITY, |r| r.0), decimal(value)?));
@@ -277,24 +291,30 @@ fn unique_rule(value: &Value) -> Result<UniqueRule, Problem> {
     })
 }
 
-/// Reads picklist values: plain texts, or objects with the describe's keys.
+/// Reads picklist values: a list, or the name of a shared one.
 fn picklist(kind: FieldType, value: &Value) -> Result<Option<Arc<Picklist>>, Problem> {
-    let list = value.as_array().ok_or_else(|| Problem::new("", "must be a list"))?;
-    let chosen =
-        matches!(kind, FieldType::Picklist | FieldType::MultiPicklist | FieldType::Combobox);
-    if list.is_empty() {
+    if let Some(name) = value.as_str() {
+        let shared = SHARED.get(name).map(Arc::clone);
+        return shared.map(Some).ok_or_else(|| Problem::new("", format!("no such list: {name}")));
+    }
+    if value.as_array().is_some_and(Vec::is_empty) {
         return Ok(None);
     }
-    if !chosen {
+    if !matches!(kind, FieldType::Picklist | FieldType::MultiPicklist | FieldType::Combobox) {
         return Err(Problem::new("", "only a picklist, multipicklist or combobox has values"));
     }
+    pick_values(value).map(Some)
+}
+
+/// A list of plain texts, or of objects with the describe's keys.
+fn pick_values(value: &Value) -> Result<Arc<Picklist>, Problem> {
+    let list = value.as_array().ok_or_else(|| Problem::new("", "must be a list"))?;
     let mut values: Vec<PickValue> = Vec::with_capacity(list.len());
     for (at, value) in list.iter().enumerate() {
-        let value =
-            pick_value(value).map_err(|p| Problem::new(format!("[{at}]{}", p.at), p.message))?;
-        values.push(value);
+        let value = pick_value(value);
+        values.push(value.map_err(|p| Problem::new(format!("[{at}]{}", p.at), p.message))?);
     }
-    Ok(Some(Arc::new(Picklist::new(values))))
+    Ok(Arc::new(Picklist::new(values)))
 }
 
 fn pick_value(value: &Value) -> Result<PickValue, Problem> {
