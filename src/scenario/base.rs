@@ -144,12 +144,7 @@ fn fields<'a>(group: &'a Json, row: &'a Json) -> impl Iterator<Item = (&'a str, 
     all.chain(names.zip(values)).chain(more).filter(|(_, value)| !value.is_null())
 }
 
-fn value_of(
-    object: &ObjectSpec,
-    name: &str,
-    value: &Json,
-    named: &Named<'_>,
-) -> (Slot, Value) {
+fn value_of(object: &ObjectSpec, name: &str, value: &Json, named: &Named<'_>) -> (Slot, Value) {
     let (slot, field) = object
         .field(name)
         .unwrap_or_else(|| panic!("base.json: {} has no field {name}", object.name));
@@ -201,19 +196,5 @@ mod tests {
         let object = fork.schema.by_name("Profile").expect("Profile").id;
         assert!(Arc::ptr_eq(fork.table(object), origin.table(object)));
         assert!(forked(&fork, first).resolve(first).is_some());
-    }
-}
-#[cfg(test)]
-mod timing {
-    #[test]
-    #[allow(clippy::disallowed_methods)]
-    fn time_it() {
-        use super::*;
-        let t = std::time::Instant::now();
-        empty_org(Id::own(*b"00D", 1), Features::DEFAULT, Clock::Virtual { now: 0 });
-        eprintln!("first {:?}", t.elapsed());
-        let t = std::time::Instant::now();
-        for i in 0..1000 { empty_org(Id::own(*b"00D", i+1), Features::DEFAULT, Clock::Virtual { now: 0 }); }
-        eprintln!("1000 {:?}", t.elapsed());
     }
 }
