@@ -10,6 +10,8 @@ pub mod error;
 pub mod id;
 mod objects;
 mod org;
+#[allow(dead_code)]
+mod scenario;
 pub mod schema;
 pub mod soql;
 mod store;
