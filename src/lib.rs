@@ -7,5 +7,7 @@ pub mod api;
 pub mod clock;
 pub mod error;
 pub mod id;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod time;
 pub mod value;

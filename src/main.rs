@@ -1,1 +1,3 @@
+//! The `fauxforce` binary.
+
 fn main() {}
