@@ -4,6 +4,8 @@
 #![warn(missing_docs)]
 
 pub mod api;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod clock;
 pub mod error;
 pub mod id;

@@ -1,3 +1,5 @@
-//! The `fauxforce` binary.
+//! The `fauxforce` binary: everything is in the library's `cli`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    fauxforce::cli::main()
+}

@@ -39,12 +39,12 @@ impl Coding {
 /// they are equal. `*` asks for none.
 pub(super) fn asked_for(accept_encoding: &str) -> Option<Coding> {
     let mut best = None;
-    let mut best_weight = 0.0;
+    let mut best_weight = 0;
     for part in accept_encoding.split(',') {
         let (token, parameters) = part.split_once(';').unwrap_or((part, ""));
         let Some(coding) = Coding::parse(token.trim()) else { continue };
         let weight = weight(parameters);
-        let wins_tie = weight > 0.0 && weight == best_weight && coding == Coding::Gzip;
+        let wins_tie = weight > 0 && weight == best_weight && coding == Coding::Gzip;
         if weight > best_weight || wins_tie {
             best = Some(coding);
             best_weight = weight;
@@ -53,9 +53,13 @@ pub(super) fn asked_for(accept_encoding: &str) -> Option<Coding> {
     best
 }
 
-fn weight(parameters: &str) -> f32 {
-    let text = parameters.trim().strip_prefix("q=").or(parameters.trim().strip_prefix("Q="));
-    text.map_or(1.0, |text| text.trim().parse().unwrap_or(0.0))
+/// The weight (`q=0.5`) among the parameters, in thousandths; 0 refuses.
+fn weight(parameters: &str) -> u32 {
+    let text = parameters.trim();
+    match text.strip_prefix("q=").or(text.strip_prefix("Q=")) {
+        Some(text) => text.trim().parse().map_or(0, |weight: f32| (weight * 1000.0) as u32),
+        None => 1000,
+    }
 }
 
 /// Why a body could not be decoded.
@@ -90,10 +94,7 @@ fn read_within(decoder: impl Read, limit: u64) -> Result<Bytes, Undecodable> {
     let mut decoded = Vec::new();
     let mut bounded = decoder.take(limit.saturating_add(1));
     bounded.read_to_end(&mut decoded).map_err(|_| Undecodable::Malformed)?;
-    match decoded.len() as u64 > limit {
-        true => Err(Undecodable::TooLarge),
-        false => Ok(decoded.into()),
-    }
+    if decoded.len() as u64 > limit { Err(Undecodable::TooLarge) } else { Ok(decoded.into()) }
 }
 
 /// A body under a coding.

@@ -11,7 +11,8 @@ use crate::api::{Method, Request, RequestBody, Response, Transport};
 use crate::error::OrgError;
 use bytes::Bytes;
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONNECTION, HeaderValue};
+use hyper::header::{CONNECTION, EXPECT, HeaderValue};
+use hyper::http::request::Parts;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -68,22 +69,13 @@ impl Exchange {
         let received =
             match receive::head(&parts, &self.fallback_host, self.org.as_deref(), loopback) {
                 Ok(received) => received,
-                Err(error) => {
-                    receive::drain(&mut incoming).await;
-                    return Ok(closing(&error, &parts, &control));
-                }
+                Err(error) => return Ok(refuse_unread(&error, &parts, incoming, &control).await),
             };
-        let Received { mut request, content_encoding, accepts, expects_continue } = received;
+        let Received { mut request, content_encoding, accepts } = received;
         if !incoming.is_end_stream() {
             let body = match receive::body(&mut incoming, self.body_limit).await {
                 Ok(body) => body,
-                Err(error) => {
-                    // Who waits for a go-ahead sends nothing; whoever else writes first, reads then.
-                    if !expects_continue {
-                        receive::drain(&mut incoming).await;
-                    }
-                    return Ok(closing(&error, &parts, &control));
-                }
+                Err(error) => return Ok(refuse_unread(&error, &parts, incoming, &control).await),
             };
             let body = match content_encoding {
                 Some(coding) => self.decoded(body, coding).await,
@@ -163,12 +155,18 @@ fn prepare(
     (response.transport, respond::prepare(response, accepts, headers_only))
 }
 
-/// A refusal after which the connection is not used again: its body may be unread.
-fn closing(
+/// Refuses a request whose body is unread; the connection is not used again.
+async fn refuse_unread(
     error: &OrgError,
-    parts: &hyper::http::request::Parts,
+    parts: &Parts,
+    mut incoming: Incoming,
     control: &Arc<Control>,
 ) -> hyper::Response<AnswerBody> {
+    // Who waits for a go-ahead sends nothing before the answer; all others may write first and read
+    // afterwards, and would lose the answer if the connection closed on what they sent.
+    if !parts.headers.contains_key(EXPECT) {
+        receive::drain(&mut incoming).await;
+    }
     let prepared = respond::prepare(refuse(error), None, parts.method == hyper::Method::HEAD);
     let mut answer = respond::answer(prepared, control);
     if parts.version < hyper::Version::HTTP_2 {

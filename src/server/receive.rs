@@ -32,8 +32,6 @@ pub(super) struct Received {
     pub(super) content_encoding: Option<String>,
     /// The coding that the client asks for.
     pub(super) accepts: Option<Coding>,
-    /// True when the client waits for a go-ahead before it sends the body.
-    pub(super) expects_continue: bool,
 }
 
 /// Reads the head. `fallback_host` is for clients that name none.
@@ -62,7 +60,6 @@ pub(super) fn head(
     let mut headers = Headers::with_capacity(parts.headers.len());
     let mut content_encoding = None;
     let mut accepts = None;
-    let mut expects_continue = false;
     let mut host = authority;
     for (name, value) in &parts.headers {
         length += name.as_str().len() + value.len() + HEADER_OVERHEAD;
@@ -71,8 +68,6 @@ pub(super) fn head(
             content_encoding = Some(value.clone().into_owned());
         } else if name == header::ACCEPT_ENCODING {
             accepts = coding::asked_for(&value);
-        } else if name == header::EXPECT {
-            expects_continue = value.eq_ignore_ascii_case("100-continue");
         } else if name == header::IF_NONE_MATCH || name == header::IF_MATCH {
             // The edge added the suffix to the ETag, so it takes it off again.
             headers.push(name.as_str(), &value.replace("-gzip\"", "\""));
@@ -101,7 +96,7 @@ pub(super) fn head(
         origin,
         received_at: crate::clock::system_now(),
     };
-    Ok(Received { request, content_encoding, accepts, expects_continue })
+    Ok(Received { request, content_encoding, accepts })
 }
 
 fn method(method: &hyper::Method) -> Option<Method> {

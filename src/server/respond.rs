@@ -130,7 +130,7 @@ fn streamed(pieces: coding::Pieces, coding: Option<Coding>, working: Working) ->
     AnswerBody::streamed(pieces, working)
 }
 
-/// The ETag of a compressed answer: the suffix goes inside the quotes (rest.md §1.3).
+/// The `ETag` of a compressed answer: the suffix goes inside the quotes (rest.md §1.3).
 fn coded_etag(etag: &str) -> String {
     match etag.strip_suffix('"') {
         Some(opened) => format!("{opened}-gzip\""),

@@ -284,10 +284,8 @@ impl Connections {
                 continue;
             }
             watched.quiet_sweeps += 1;
-            let limit = match watched.control.has_served() {
-                true => QUIET_SWEEPS,
-                false => QUIET_SWEEPS_BEFORE_FIRST,
-            };
+            let limit =
+                if watched.control.has_served() { QUIET_SWEEPS } else { QUIET_SWEEPS_BEFORE_FIRST };
             if watched.quiet_sweeps == limit {
                 watched.control.signal(Signal::Finish);
             } else if watched.quiet_sweeps > limit {
