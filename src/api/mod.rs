@@ -7,6 +7,7 @@ mod hints;
 mod http;
 mod jackson;
 pub mod json;
+mod keys;
 mod params;
 mod record;
 pub mod render;

@@ -16,6 +16,8 @@
 pub mod ast;
 pub mod dates;
 pub mod lexer;
+pub mod parser;
+pub mod print;
 pub mod token;
 
 /// Placeholder until the executor lands.
