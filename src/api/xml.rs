@@ -136,11 +136,11 @@ pub fn members(body: &[u8]) -> Result<Vec<Member<'static>>, OrgError> {
                 if open.len() >= DEPTH {
                     return Err(malformed("elements are nested too deeply"));
                 }
-                let name = String::from_utf8_lossy(start.local_name().as_ref()).into_owned();
+                let name = start.local_name().as_ref().to_owned();
                 open.push((name, Vec::new(), String::new(), is_nil(&start)));
             }
             Event::Empty(start) => {
-                let name = String::from_utf8_lossy(start.local_name().as_ref()).into_owned();
+                let name = start.local_name().as_ref().to_owned();
                 let member = closed(name, Vec::new(), String::new(), is_nil(&start));
                 match open.last_mut() {
                     Some((_, members, ..)) => members.push(member),
@@ -149,12 +149,12 @@ pub fn members(body: &[u8]) -> Result<Vec<Member<'static>>, OrgError> {
             }
             Event::Text(part) => {
                 if let Some((_, _, text, _)) = open.last_mut() {
-                    text.push_str(&part.decode().map_err(|error| malformed(&error.to_string()))?);
+                    text.push_str(&part);
                 }
             }
             Event::CData(part) => {
                 if let Some((_, _, text, _)) = open.last_mut() {
-                    text.push_str(&String::from_utf8_lossy(&part));
+                    text.push_str(&part);
                 }
             }
             Event::GeneralRef(reference) => {
@@ -182,18 +182,18 @@ fn entity(reference: &quick_xml::events::BytesRef<'_>) -> Result<char, OrgError>
         return Ok(c);
     }
     Ok(match &**reference {
-        b"amp" => '&',
-        b"lt" => '<',
-        b"gt" => '>',
-        b"quot" => '"',
-        b"apos" => '\'',
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
         _ => return Err(malformed("unknown entity")),
     })
 }
 
 fn is_nil(start: &quick_xml::events::BytesStart<'_>) -> bool {
     start.attributes().flatten().any(|attribute| {
-        attribute.key.local_name().as_ref() == b"nil" && &*attribute.value == b"true"
+        attribute.key.local_name().as_ref() == "nil" && &*attribute.value == "true"
     })
 }
 
