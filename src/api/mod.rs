@@ -4,5 +4,6 @@ pub mod describe;
 mod http;
 pub mod json;
 mod keys;
+pub mod layouts;
 
 pub use http::{Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport};
