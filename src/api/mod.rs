@@ -8,6 +8,7 @@ mod http;
 mod jackson;
 pub mod json;
 mod keys;
+pub mod layouts;
 mod params;
 mod record;
 pub mod render;

@@ -152,35 +152,54 @@ pub fn describe(call: &Call<'_>, name: &str) -> Outcome {
 
 /// `/sobjects/X/describe/{layouts…}`.
 pub fn layouts(call: &Call<'_>, name: &str, path: &[&str]) -> Outcome {
+    let schema = &call.state.schema;
     if name.eq_ignore_ascii_case("Global") && path == ["layouts"] {
-        return derived(call, "global layouts", "DescribeLayout", |out| {
-            layouts::global(out, call.version);
-        });
+        return derived(call, "global layouts", "DescribeLayout", layouts::global_publisher);
     }
     let object = call.object(name)?;
-    let mut out = String::new();
-    if !layouts::describe(&mut out, object, path, call.version) {
-        return Err(OrgError::not_found().into());
-    }
     let what = format!("{} {}", object.name, path.join("/"));
-    derived(call, &what, "DescribeLayout", |body| *body = out)
+    let (flags, version) = (object.flags, call.version);
+    let root = "DescribeLayout";
+    match path {
+        ["layouts"] if flags.layoutable => {
+            derived(call, &what, root, |out| layouts::layouts(out, schema, object, version))
+        }
+        ["layouts", id]
+            if flags.layoutable
+                && object.record_types.iter().any(|info| is_same_id(&info.record_type_id, id)) =>
+        {
+            derived(call, &what, root, |out| layouts::layout(out, schema, object))
+        }
+        ["namedLayouts", layout]
+            if object.named_layouts.iter().any(|own| own.eq_ignore_ascii_case(layout)) =>
+        {
+            derived(call, &what, root, |out| layouts::layouts(out, schema, object, version))
+        }
+        ["compactLayouts"] if flags.compact_layoutable => derived(call, &what, root, |out| {
+            layouts::compact_layouts(out, schema, object, version);
+        }),
+        ["compactLayouts", "primary"] if flags.compact_layoutable => {
+            derived(call, &what, root, |out| layouts::primary_compact_layout(out, schema, object))
+        }
+        ["approvalLayouts"] if flags.layoutable => {
+            derived(call, &what, root, layouts::approval_layouts)
+        }
+        _ => Err(OrgError::not_found().into()),
+    }
+}
+
+/// True when two texts are the same id, 15 or 18 characters long.
+fn is_same_id(left: &str, right: &str) -> bool {
+    matches!((Id::parse(left), Id::parse(right)), (Ok(left), Ok(right)) if left == right)
 }
 
 /// `/compactLayouts?q=Account,Contact`.
 pub fn compact_layouts(call: &Call<'_>) -> Outcome {
     let names = call.params.get("q").unwrap_or_default();
-    let mut out = String::from("{");
-    for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        let object = call.object(name)?;
-        if out.len() > 1 {
-            out.push(',');
-        }
-        json::push_str(&mut out, &object.name);
-        out.push(':');
-        if !layouts::describe(&mut out, object, &["compactLayouts", "primary"], call.version) {
-            out.push_str("null");
-        }
-    }
-    out.push('}');
-    Ok(Reply::json(out, "CompactLayouts"))
+    let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let objects = names.map(|name| call.object(name)).collect::<Result<Vec<_>, _>>()?;
+    let objects: Vec<&ObjectSpec> = objects.into_iter().map(AsRef::as_ref).collect();
+    derived(call, "compactLayouts", "CompactLayouts", |out| {
+        layouts::compact_layouts_of(out, &call.state.schema, &objects);
+    })
 }
