@@ -25,8 +25,14 @@ use compact_str::CompactString;
 /// The longest query, in characters.
 pub const MAXIMUM_LENGTH: usize = 100_000;
 
-/// How deep parentheses and sub-queries may nest: far beyond use, far from the end of the stack.
+/// How deep a query may nest: far beyond use, far from the end of the stack.
 pub const MAXIMUM_DEPTH: u32 = 200;
+
+/// What a pair of parentheses adds to the depth.
+const PARENTHESES: u32 = 1;
+
+/// What a sub-query adds to the depth: its frames on the stack are larger.
+const SUB_QUERY: u32 = 10;
 
 /// Parses a query.
 pub fn parse(text: &str) -> Result<Query, OrgError> {
@@ -213,17 +219,18 @@ impl<'q> Parser<'q> {
         Ok(items)
     }
 
-    /// Runs a rule that may contain itself.
+    /// Runs a rule that may contain itself and adds `levels` to the depth.
     fn nested<T>(
         &mut self,
+        levels: u32,
         rule: impl FnOnce(&mut Self) -> Result<T, OrgError>,
     ) -> Result<T, OrgError> {
-        if self.depth >= MAXIMUM_DEPTH {
+        if self.depth + levels > MAXIMUM_DEPTH {
             return Err(OrgError::query_too_complicated());
         }
-        self.depth += 1;
+        self.depth += levels;
         let result = rule(self)?;
-        self.depth -= 1;
+        self.depth -= levels;
         Ok(result)
     }
 

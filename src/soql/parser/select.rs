@@ -1,6 +1,6 @@
 //! `SELECT` and `FROM`: what a query returns and of which object.
 
-use super::Parser;
+use super::{Parser, SUB_QUERY};
 use crate::error::OrgError;
 use crate::soql::ast::{
     Call, Distance, Field, From, Name, Number, OrderKey, Query, Select, SelectItem, SelectValue,
@@ -150,7 +150,7 @@ impl Parser<'_> {
 
     fn select_item(&mut self) -> Result<SelectItem, OrgError> {
         let value = if self.accept(Kind::LeftParenthesis) {
-            let query = self.nested(Self::query)?;
+            let query = self.nested(SUB_QUERY, Self::query)?;
             self.expect(Kind::RightParenthesis, AFTER_SUB_QUERY)?;
             SelectValue::Query(Box::new(query))
         } else if self.at(Kind::Typeof) && self.is_typeof_expression() {
