@@ -8,5 +8,6 @@ pub mod clock;
 pub mod error;
 pub mod id;
 pub mod soql;
+pub mod sosl;
 pub mod time;
 pub mod value;
