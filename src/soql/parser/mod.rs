@@ -3,10 +3,10 @@
 //! The real server reports syntax errors the way its parser generator does, and users see the
 //! difference, so the three ways in which a rule can fail are kept apart:
 //!
-//! - [`Parser::unexpected`]: the current token fits nowhere. Its text is told.
-//! - [`Parser::no_alternative`]: the rule had to look several tokens ahead to choose between
+//! - `Parser::unexpected`: the current token fits nowhere. Its text is told.
+//! - `Parser::no_alternative`: the rule had to look several tokens ahead to choose between
 //!   alternatives, and none was left. Everything from the rule's first token is told.
-//! - [`Parser::expect`]: exactly one kind of token may stand here. When the current token could
+//! - `Parser::expect`: exactly one kind of token may stand here. When the current token could
 //!   stand after it, the expected one is reported as missing.
 //!
 //! Architecture invariant: nothing here knows a schema.
