@@ -7,5 +7,6 @@ pub mod api;
 pub mod clock;
 pub mod error;
 pub mod id;
+pub mod soql;
 pub mod time;
 pub mod value;

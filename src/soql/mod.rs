@@ -1,0 +1,17 @@
+//! SOQL, the schema-free half: text to syntax tree.
+//!
+//! The life of a query:
+//!
+//! 1. [`lexer`] cuts the text into [`token`]s with byte spans, one at a time.
+//! 2. [`parser`] checks them against Salesforce's grammar and builds an [`ast::Query`]. It never
+//!    sees a schema: whether `Foo__c` exists is not its business.
+//! 3. The resolver (elsewhere) meets the names with the schema, types the literals, checks the
+//!    clauses against each other; [`dates`] turns `LAST_N_DAYS:5` into a window of time.
+//! 4. Plan and execution run on a snapshot of the records.
+//!
+//! Whoever finds a fault, parser or resolver, words it through the constructors of
+//! `error::query`; [`snippet`] draws the line of the query and the caret under the place.
+//! [`print`](mod@print) goes the other way: a tree's canonical text.
+
+pub mod ast;
+pub mod dates;
