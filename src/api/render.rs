@@ -10,8 +10,7 @@ use crate::value::{Value, java_double};
 pub fn push_value(out: &mut String, object: &ObjectSpec, slot: Slot, row: &Row, version: u32) {
     let field = object.at(slot);
     match field.kind {
-        FieldType::Address => push_address(out, object, slot, row),
-        FieldType::Location => push_location(out, object, slot, row),
+        FieldType::Address | FieldType::Location => push_parts(out, object, slot, row),
         FieldType::Base64 => match row.get(slot) {
             Value::Blob(_) => push_blob_url(out, object, field, row, version),
             _ => out.push_str("null"),
@@ -76,14 +75,6 @@ fn push_parts(out: &mut String, object: &ObjectSpec, compound: Slot, row: &Row) 
         push_plain(out, field.kind, field.picklist.as_deref(), row.get(*slot));
     }
     out.push('}');
-}
-
-fn push_address(out: &mut String, object: &ObjectSpec, slot: Slot, row: &Row) {
-    push_parts(out, object, slot, row);
-}
-
-fn push_location(out: &mut String, object: &ObjectSpec, slot: Slot, row: &Row) {
-    push_parts(out, object, slot, row);
 }
 
 fn push_blob_url(

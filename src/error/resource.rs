@@ -101,4 +101,70 @@ impl OrgError {
             "Add it with POST /_fauxforce/orgs/{org}/objects.",
         )
     }
+
+    /// 400 of a row to delete whose id has a wrong checksum.
+    pub fn malformed_delete_id(value: &str) -> OrgError {
+        OrgError::save("MALFORMED_ID", format!("malformed id {value}"), &[])
+    }
+
+    /// 400 of a query resource without `q`.
+    pub fn query_missing() -> OrgError {
+        OrgError::general(400, "MALFORMED_QUERY", "A query string has to be specified")
+    }
+
+    /// 400 of a query locator that is unknown, expired or another session's.
+    pub fn invalid_query_locator() -> OrgError {
+        OrgError::general(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+    }
+
+    /// 400 of aggregates that do not fit one page.
+    pub fn aggregates_do_not_page() -> OrgError {
+        OrgError::general(
+            400,
+            "EXCEEDED_ID_LIMIT",
+            "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a \
+             single batch",
+        )
+    }
+
+    /// 400 of a span of time that getUpdated or getDeleted does not take.
+    pub fn invalid_replication_date(message: &'static str) -> OrgError {
+        OrgError::general(400, "INVALID_REPLICATION_DATE", message)
+    }
+
+    /// 400 of a parameter that is missing or unreadable.
+    pub fn invalid_parameter(message: String) -> OrgError {
+        OrgError::general(400, "INVALID_PARAMETER", message)
+    }
+
+    /// 400 of a request body that does not decompress.
+    pub fn bad_encoding(encoding: &str) -> OrgError {
+        let message = format!("The request body is not valid {encoding}");
+        OrgError::general(400, "INVALID_CONTENT_ENCODING", message)
+    }
+
+    /// 406 of an `Accept` header that names no form that is served.
+    pub fn not_acceptable(accept: &str) -> OrgError {
+        let message = format!("None of the media types '{accept}' is supported by this resource");
+        OrgError::general(406, "NOT_ACCEPTABLE", message)
+    }
+
+    /// 403 of a record that the user may not see.
+    pub fn insufficient_access() -> OrgError {
+        OrgError::general(
+            403,
+            "INSUFFICIENT_ACCESS",
+            "You do not have permission to view this record.",
+        )
+    }
+
+    /// 400 of a password that the policy refuses.
+    pub fn invalid_new_password(message: &'static str) -> OrgError {
+        OrgError::general(400, "INVALID_NEW_PASSWORD", message)
+    }
+
+    /// 404 of a request that names an org which does not exist.
+    pub fn unknown_org() -> OrgError {
+        OrgError::not_found().hint("no org of that name: GET /_fauxforce/orgs lists them")
+    }
 }

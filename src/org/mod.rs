@@ -13,7 +13,7 @@ mod usage;
 
 pub use credentials::{Credentials, derived_token};
 pub use cursors::Cursors;
-pub use registry::{Orgs, Template};
+pub use registry::{DEFAULT, Orgs, Template};
 pub use sessions::{Grant, Pending, Session, Sessions};
 pub use usage::Usage;
 

@@ -59,6 +59,62 @@ pub enum FieldType {
     ComplexValue,
 }
 
+impl FieldType {
+    /// Every type with its name in describes.
+    pub const ALL: [(FieldType, &'static str); 25] = [
+        (FieldType::Id, "id"),
+        (FieldType::Reference, "reference"),
+        (FieldType::String, "string"),
+        (FieldType::TextArea, "textarea"),
+        (FieldType::Picklist, "picklist"),
+        (FieldType::MultiPicklist, "multipicklist"),
+        (FieldType::Combobox, "combobox"),
+        (FieldType::Boolean, "boolean"),
+        (FieldType::Int, "int"),
+        (FieldType::Long, "long"),
+        (FieldType::Double, "double"),
+        (FieldType::Currency, "currency"),
+        (FieldType::Percent, "percent"),
+        (FieldType::Date, "date"),
+        (FieldType::DateTime, "datetime"),
+        (FieldType::Time, "time"),
+        (FieldType::Email, "email"),
+        (FieldType::Phone, "phone"),
+        (FieldType::Url, "url"),
+        (FieldType::Base64, "base64"),
+        (FieldType::EncryptedString, "encryptedstring"),
+        (FieldType::Address, "address"),
+        (FieldType::Location, "location"),
+        (FieldType::AnyType, "anyType"),
+        (FieldType::ComplexValue, "complexvalue"),
+    ];
+
+    /// The type of a describe's name.
+    pub fn named(name: &str) -> Option<FieldType> {
+        FieldType::ALL.iter().find(|(_, own)| *own == name).map(|(kind, _)| *kind)
+    }
+
+    /// The name in describes.
+    pub fn name(self) -> &'static str {
+        FieldType::ALL[self as usize].1
+    }
+
+    /// True for types whose values are text with a length in characters.
+    pub fn is_text(self) -> bool {
+        matches!(
+            self,
+            FieldType::String
+                | FieldType::TextArea
+                | FieldType::Picklist
+                | FieldType::Combobox
+                | FieldType::Email
+                | FieldType::Phone
+                | FieldType::Url
+                | FieldType::EncryptedString
+        )
+    }
+}
+
 /// How an auto-number prints and where it starts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AutoNumber {
@@ -209,4 +265,85 @@ pub struct FieldSpec {
     pub feature: Option<Feature>,
     /// Ours: a removed custom field keeps its slot and is never shown.
     pub removed: bool,
+}
+
+impl FieldSpec {
+    /// A field of a type with nothing else said: every flag false, every text empty.
+    pub(super) fn blank(name: &str, kind: FieldType) -> FieldSpec {
+        FieldSpec {
+            name: name.into(),
+            json_key: format!("\"{name}\":").into(),
+            label: name.into(),
+            kind,
+            soap_type: "".into(),
+            length: 0,
+            byte_length: 0,
+            digits: 0,
+            precision: 0,
+            scale: 0,
+            picklist: None,
+            reference_to: Box::default(),
+            relationship_name: None,
+            relationship_order: None,
+            compound_field_name: None,
+            controller_name: None,
+            extra_type_info: None,
+            inline_help_text: None,
+            calculated_formula: None,
+            default_value_formula: None,
+            default_value: None,
+            reference_target_field: None,
+            aggregatable: false,
+            ai_prediction_field: false,
+            auto_number: None,
+            calculated: false,
+            cascade_delete: false,
+            case_sensitive: false,
+            createable: false,
+            custom: false,
+            defaulted_on_create: false,
+            dependent_picklist: false,
+            deprecated_and_hidden: false,
+            display_location_in_decimal: false,
+            encrypted: false,
+            external_id: false,
+            filterable: false,
+            formula_treat_null_number_as_zero: false,
+            groupable: false,
+            high_scale_number: false,
+            html_formatted: false,
+            id_lookup: false,
+            name_field: false,
+            name_pointing: false,
+            nillable: false,
+            permissionable: false,
+            polymorphic_foreign_key: false,
+            query_by_distance: false,
+            restricted_delete: false,
+            restricted_picklist: false,
+            search_prefilterable: false,
+            sortable: false,
+            unique: false,
+            updateable: false,
+            write_requires_master_read: false,
+            set_once: false,
+            unique_rule: None,
+            range: None,
+            feature: None,
+            removed: false,
+        }
+    }
+
+    /// True when a create must give a value. A checkbox never needs one: its null is false.
+    pub fn required_on_create(&self) -> bool {
+        self.createable
+            && !self.nillable
+            && !self.defaulted_on_create
+            && self.kind != FieldType::Boolean
+    }
+
+    /// True for a reference whose rows belong to their parent.
+    pub fn is_master_detail(&self) -> bool {
+        self.kind == FieldType::Reference && self.custom && self.cascade_delete && !self.nillable
+    }
 }

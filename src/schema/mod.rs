@@ -6,15 +6,20 @@
 //! and fields on and off, custom objects and fields are added.
 
 pub mod catalog;
-pub mod describe;
+mod extend;
 mod field;
 pub mod import;
+pub mod link;
 mod load;
 mod object;
 mod picklist;
+mod usual;
 mod view;
 
 pub use field::{AutoNumber, FieldSpec, FieldType, UniqueRule};
-pub use object::{ChildRelationship, ObjectFlags, ObjectId, ObjectSpec, RecordTypeInfo, Slot};
+pub use import::{Additions, ImportError};
+pub use object::{
+    ChildRelationship, ObjectFlags, ObjectId, ObjectSpec, RecordTypeInfo, Slot, SystemSlots,
+};
 pub use picklist::{PickValue, Picklist};
-pub use view::{Feature, Features, Lookup, Schema};
+pub use view::{Feature, Features, HeaderView, Lookup, Schema};

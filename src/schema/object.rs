@@ -1,6 +1,8 @@
 //! One object: its flags, fields and relationships.
 
-use super::field::FieldSpec;
+use super::field::{FieldSpec, FieldType};
+use super::link::Links;
+use super::view::Features;
 use crate::id::KeyPrefix;
 use std::collections::HashMap;
 
@@ -38,6 +40,84 @@ pub struct ObjectFlags {
     pub triggerable: bool,
     pub undeletable: bool,
     pub updateable: bool,
+}
+
+impl ObjectFlags {
+    /// Nothing may be done.
+    pub const NONE: ObjectFlags = ObjectFlags {
+        activateable: false,
+        compact_layoutable: false,
+        createable: false,
+        custom: false,
+        custom_setting: false,
+        deep_cloneable: false,
+        deletable: false,
+        deprecated_and_hidden: false,
+        feed_enabled: false,
+        has_subtypes: false,
+        is_interface: false,
+        is_subtype: false,
+        layoutable: false,
+        mergeable: false,
+        mru_enabled: false,
+        queryable: false,
+        replicateable: false,
+        retrieveable: false,
+        search_layoutable: false,
+        searchable: false,
+        triggerable: false,
+        undeletable: false,
+        updateable: false,
+    };
+
+    /// What a custom object with default settings may do.
+    pub const CUSTOM: ObjectFlags = ObjectFlags {
+        compact_layoutable: true,
+        createable: true,
+        custom: true,
+        deletable: true,
+        layoutable: true,
+        mru_enabled: true,
+        queryable: true,
+        replicateable: true,
+        retrieveable: true,
+        search_layoutable: true,
+        searchable: true,
+        triggerable: true,
+        undeletable: true,
+        updateable: true,
+        ..ObjectFlags::NONE
+    };
+
+    /// The flag of a describe key.
+    pub fn by_key(&mut self, key: &str) -> Option<&mut bool> {
+        Some(match key {
+            "activateable" => &mut self.activateable,
+            "compactLayoutable" => &mut self.compact_layoutable,
+            "createable" => &mut self.createable,
+            "custom" => &mut self.custom,
+            "customSetting" => &mut self.custom_setting,
+            "deepCloneable" => &mut self.deep_cloneable,
+            "deletable" => &mut self.deletable,
+            "deprecatedAndHidden" => &mut self.deprecated_and_hidden,
+            "feedEnabled" => &mut self.feed_enabled,
+            "hasSubtypes" => &mut self.has_subtypes,
+            "isInterface" => &mut self.is_interface,
+            "isSubtype" => &mut self.is_subtype,
+            "layoutable" => &mut self.layoutable,
+            "mergeable" => &mut self.mergeable,
+            "mruEnabled" => &mut self.mru_enabled,
+            "queryable" => &mut self.queryable,
+            "replicateable" => &mut self.replicateable,
+            "retrieveable" => &mut self.retrieveable,
+            "searchLayoutable" => &mut self.search_layoutable,
+            "searchable" => &mut self.searchable,
+            "triggerable" => &mut self.triggerable,
+            "undeletable" => &mut self.undeletable,
+            "updateable" => &mut self.updateable,
+            _ => return None,
+        })
+    }
 }
 
 /// A relationship in which this object is the parent. The child object need not be in the schema.
@@ -97,6 +177,8 @@ pub struct ObjectSpec {
     pub label_plural: Box<str>,
     /// Flags.
     pub flags: ObjectFlags,
+    /// Links of its describe.
+    pub links: Links,
     /// Every field that has a slot, shown or not. Slot *i* is `fields[i]`; custom fields append.
     pub fields: Vec<FieldSpec>,
     /// The slots that this org sees, in describe order.
@@ -117,9 +199,26 @@ pub struct ObjectSpec {
     pub associate: Option<(Box<str>, Box<str>)>,
     /// Field that scopes rows to an Experience Cloud network.
     pub network_scope_field_name: Option<Box<str>>,
+    /// Each visible address or location with its visible parts: key and slot, keys in order.
+    pub compounds: Vec<(Slot, Vec<(&'static str, Slot)>)>,
     /// Slots of the fields that the engine itself writes.
     pub system: SystemSlots,
 }
+
+/// The parts of addresses and locations: how their fields' names end, and their keys in JSON.
+/// A longer ending stands before one that it ends with.
+const PARTS: [(&str, &str); 10] = [
+    ("GeocodeAccuracy", "geocodeAccuracy"),
+    ("CountryCode", "countryCode"),
+    ("PostalCode", "postalCode"),
+    ("StateCode", "stateCode"),
+    ("Longitude", "longitude"),
+    ("Latitude", "latitude"),
+    ("Country", "country"),
+    ("Street", "street"),
+    ("State", "state"),
+    ("City", "city"),
+];
 
 /// Slots of the fields that the engine itself writes; `None` where the object lacks the field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -138,7 +237,61 @@ pub struct SystemSlots {
     pub record_type_id: Option<Slot>,
 }
 
+impl SystemSlots {
+    fn of(fields: &[FieldSpec]) -> SystemSlots {
+        let slot = |name: &str| fields.iter().position(|field| &*field.name == name);
+        let slot = |name: &str| slot(name).map(|slot| slot as Slot);
+        SystemSlots {
+            id: slot("Id").expect("every object has an Id"),
+            is_deleted: slot("IsDeleted"),
+            owner_id: slot("OwnerId"),
+            created_date: slot("CreatedDate"),
+            created_by_id: slot("CreatedById"),
+            last_modified_date: slot("LastModifiedDate"),
+            last_modified_by_id: slot("LastModifiedById"),
+            system_modstamp: slot("SystemModstamp"),
+            last_viewed_date: slot("LastViewedDate"),
+            last_referenced_date: slot("LastReferencedDate"),
+            record_type_id: slot("RecordTypeId"),
+        }
+    }
+}
+
 impl ObjectSpec {
+    /// Fills what follows from the fields and the org's features: the visible slots, the names,
+    /// the name field and the system slots. To be called whenever fields were added.
+    pub(super) fn index(&mut self, features: Features) {
+        self.visible.clear();
+        self.by_name.clear();
+        for (slot, field) in self.fields.iter().enumerate() {
+            if field.removed || field.feature.is_some_and(|feature| !features.has(feature)) {
+                continue;
+            }
+            self.visible.push(slot as Slot);
+            self.by_name.insert(field.name.to_ascii_lowercase().into(), slot as Slot);
+        }
+        self.name_slot = self.visible.iter().copied().find(|slot| self.at(*slot).name_field);
+        self.system = SystemSlots::of(&self.fields);
+        self.compounds = self
+            .visible_fields()
+            .filter(|(_, field)| matches!(field.kind, FieldType::Address | FieldType::Location))
+            .map(|(slot, compound)| (slot, self.parts_of(&compound.name)))
+            .collect();
+    }
+
+    fn parts_of(&self, compound: &str) -> Vec<(&'static str, Slot)> {
+        let mut parts: Vec<(&'static str, Slot)> = self
+            .visible_fields()
+            .filter(|(_, field)| field.compound_field_name.as_deref() == Some(compound))
+            .filter_map(|(slot, field)| {
+                let name = field.name.trim_end_matches("__s");
+                PARTS.iter().find(|(end, _)| name.ends_with(end)).map(|(_, key)| (*key, slot))
+            })
+            .collect();
+        parts.sort_unstable();
+        parts
+    }
+
     /// A visible field by name, letter case aside.
     pub fn field(&self, name: &str) -> Option<(Slot, &FieldSpec)> {
         let slot = match self.by_name.get(name) {

@@ -312,7 +312,7 @@ pub struct SemiJoin {
     pub from: Vec<From>,
     /// `WHERE`.
     pub filter: Option<Condition>,
-    /// `WITH DATA CATEGORY …` or `WITH name = 'text'`.
+    /// `WITH DATA CATEGORY …` or `WITH name = 'text'`; never another.
     pub with: Option<With>,
 }
 
@@ -325,17 +325,17 @@ pub struct Literal {
     pub span: Span,
 }
 
-/// The value of a literal. Dates and numbers keep their source text: whether `2026-02-30` is a day
-/// is for the resolver to say, which knows the field's type.
+/// The value of a literal. Dates and numbers keep their source text; the parser has checked that a
+/// date is a day of the calendar, so `time::parse_date` and its like succeed on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LiteralValue {
     /// `'text'`, escapes decoded.
     Text(CompactString),
     /// `-1.5`: sign and digits, without the blank that may stand between them.
     Number(CompactString),
-    /// `2026-05-02`: has that shape, may be no day of the calendar.
+    /// `2026-05-02`.
     Date(CompactString),
-    /// `2026-05-02T10:00:00Z`: has that shape, may be no instant.
+    /// `2026-05-02T10:00:00Z`.
     DateTime(CompactString),
     /// `10:00:00.000Z`.
     Time(CompactString),
@@ -418,8 +418,9 @@ pub enum With {
         /// The text.
         value: Text,
     },
-    /// `WITH RecordVisibilityContext(maxDescriptorPerRecord = 100, …)`. The bare form
-    /// (`WITH USER_MODE`) is for Apex only and does not parse.
+    /// `WITH USER_MODE`: parses, but belongs to Apex; over an API the resolver refuses it.
+    Mode(Name),
+    /// `WITH RecordVisibilityContext(maxDescriptorPerRecord = 100, …)`.
     Context {
         /// The name.
         name: Name,

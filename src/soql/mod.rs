@@ -15,3 +15,9 @@
 
 pub mod ast;
 pub mod dates;
+pub mod lexer;
+pub mod token;
+
+/// Placeholder until the executor lands.
+#[derive(Debug)]
+pub struct ResultSet;

@@ -75,7 +75,7 @@ impl Row {
 
     /// True when both are the same version of the same row.
     pub fn same(&self, other: &Row) -> bool {
-        ThinArc::ptr_eq(&self.0, &other.0)
+        std::ptr::eq(self.0.heap_ptr(), other.0.heap_ptr())
     }
 }
 

@@ -34,6 +34,10 @@ pub struct State {
     pub clock: Clock,
     /// The number of the last commit. Rows carry the commit that wrote them.
     pub commit: u64,
+    /// Passwords that differ from the org's own, by user.
+    pub passwords: imbl::OrdMap<Id, Arc<str>>,
+    /// What each user made or viewed last, newest first.
+    recent: imbl::OrdMap<Id, imbl::Vector<Id>>,
     tables: Vec<Option<Arc<Table>>>,
     /// References emptied by a deletion, by its commit.
     cleared: imbl::OrdMap<u64, Arc<[Cleared]>>,
@@ -42,7 +46,16 @@ pub struct State {
 impl State {
     /// An org without a single record.
     pub fn new(schema: Arc<Schema>, clock: Clock) -> State {
-        State { schema, settings: Arc::default(), clock, commit: 0, tables: Vec::new(), cleared: imbl::OrdMap::new() }
+        State {
+            schema,
+            settings: Arc::default(),
+            clock,
+            commit: 0,
+            passwords: imbl::OrdMap::new(),
+            recent: imbl::OrdMap::new(),
+            tables: Vec::new(),
+            cleared: imbl::OrdMap::new(),
+        }
     }
 
     /// The rows of an object; an empty table when it has none yet.
@@ -108,4 +121,22 @@ impl State {
     pub fn take_cleared(&mut self, commit: u64) -> Vec<Cleared> {
         self.cleared.remove(&commit).map_or_else(Vec::new, |held| held.to_vec())
     }
+
+    /// Puts a record first among those that a user made or viewed last.
+    pub fn remember_recent(&mut self, user: Id, id: Id) {
+        let recent = self.recent.entry(user).or_default();
+        if let Some(place) = recent.iter().take(MOST_RECENT).position(|own| *own == id) {
+            recent.remove(place);
+        }
+        recent.push_front(id);
+        recent.truncate(MOST_RECENT);
+    }
+
+    /// What a user made or viewed last, newest first.
+    pub fn recent(&self, user: Id) -> impl Iterator<Item = Id> {
+        self.recent.get(&user).into_iter().flat_map(|recent| recent.iter().copied())
+    }
 }
+
+/// Most records remembered a user.
+const MOST_RECENT: usize = 200;

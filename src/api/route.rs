@@ -1,0 +1,80 @@
+//! Which adapter answers a request. Reads like the API's table of contents.
+
+use super::entry::{self, Entry};
+use super::http::{Request, Response};
+use super::params::decode_segment;
+use super::reply;
+use crate::error::OrgError;
+use crate::org::Orgs;
+use std::borrow::Cow;
+
+/// Most bytes of a path and query; more is 414.
+const LONGEST_URI: usize = 16_384;
+
+/// Answers a request. A plain, synchronous function: the socket, composite sub-requests, the
+/// in-process `call`, tests and fuzzers all come through here.
+pub fn handle(orgs: &Orgs, request: &Request) -> Response {
+    if request.path.len() + request.query.len() > LONGEST_URI {
+        return reply::edge_error(request, &OrgError::uri_too_long());
+    }
+    let Some(segments) = segments(&request.path) else {
+        return reply::edge_error(request, &OrgError::not_found());
+    };
+    let parts: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
+    if let ["_fauxforce", ..] = parts[..] {
+        return super::control::handle(orgs, request, &segments[1..]);
+    }
+    let Some(org) = entry::org_of(orgs, request) else {
+        return reply::edge_error(request, &OrgError::unknown_org());
+    };
+    let now = org.now(request.received_at);
+    org.sweep(now);
+    let entry = Entry { orgs, org, request, segments: &segments, now };
+    match parts[..] {
+        ["services", "data"] => super::rest::versions(&entry),
+        ["services", "data", version, ..] => super::rest::handle(&entry, version),
+        ["services", "oauth2", ..]
+        | ["services", "Soap", ..]
+        | ["id", ..]
+        | [".well-known", ..]
+        | ["setup", "connect", ..] => super::auth::handle(&entry),
+        ["services", "async", ..] => unsupported(request, "Bulk API 1.0"),
+        ["services", "apexrest", ..] => unsupported(request, "Apex REST"),
+        ["services", "scim", ..] => unsupported(request, "SCIM"),
+        ["profile" | "provisioning", ..] => unsupported(request, "SAP Concur provisioning"),
+        ["cometd", ..] => unsupported(request, "Streaming API"),
+        [] => super::auth::login_page(&entry),
+        _ => reply::edge_error(request, &OrgError::not_found()),
+    }
+}
+
+fn unsupported(request: &Request, what: &str) -> Response {
+    let error = OrgError::not_emulated(what, "It is planned; use the REST API meanwhile.");
+    reply::edge_error(request, &error)
+}
+
+/// The decoded segments of a path. Leading slashes collapse (the `sf` CLI sends `//services/…`) and
+/// one trailing slash is nothing; an empty segment inside is `None`.
+fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
+    let path = path.trim_start_matches('/');
+    let path = path.strip_suffix('/').unwrap_or(path);
+    if path.is_empty() {
+        return Some(Vec::new());
+    }
+    path.split('/').map(|part| (!part.is_empty()).then(|| decode_segment(part))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slashes() {
+        let split = |path| segments(path).map(|parts| parts.join("|"));
+        assert_eq!(split("//services/data/").as_deref(), Some("services|data"));
+        assert_eq!(split("/services//data"), None);
+        assert_eq!(split("/services/data//"), None);
+        assert_eq!(split("/").as_deref(), Some(""));
+        assert_eq!(split("/a%2Fb/c%20d").as_deref(), Some("a/b|c d"));
+    }
+}
