@@ -4,8 +4,10 @@
 //! place. Texts and statuses: `reference/rest.md` §8.
 
 mod query;
+mod semantic;
 mod record;
 mod resource;
+pub mod snippet;
 
 use std::borrow::Cow;
 

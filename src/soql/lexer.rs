@@ -168,7 +168,8 @@ impl<'q> Lexer<'q> {
     fn pattern(&self, from: usize, pattern: &[u8]) -> Option<usize> {
         for (place, expected) in pattern.iter().enumerate() {
             let byte = self.byte(from + place);
-            if byte != *expected && !(*expected == b'd' && byte.is_ascii_digit()) {
+            let fits = if *expected == b'd' { byte.is_ascii_digit() } else { byte == *expected };
+            if !fits {
                 return None;
             }
         }
