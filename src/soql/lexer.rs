@@ -114,6 +114,7 @@ impl<'q> Lexer<'q> {
         }
         if end == start + 3
             && matches!(self.byte(end), b'+' | b'-')
+            && self.bytes[start..end].iter().all(u8::is_ascii_alphabetic)
             && let Some(end) = self.signed_amount(end)
         {
             return self.finish(Kind::Currency, end);

@@ -14,7 +14,7 @@
 //!
 //! Whoever finds a fault, parser or resolver, words it through the constructors of
 //! `error::query` and `error::semantic`; [`error::snippet`](crate::error::snippet) draws the line
-//! of the query and the caret under the place. `print` goes the other way: a tree's canonical text.
+//! of the query and the caret under the place. [`print`](mod@print) goes the other way: a tree's canonical text.
 
 pub mod ast;
 mod context;
@@ -24,6 +24,7 @@ pub mod exec;
 pub mod lexer;
 pub mod parser;
 pub mod plan;
+pub mod print;
 pub mod resolve;
 mod result;
 pub mod token;

@@ -71,8 +71,9 @@ impl Parser<'_> {
         if is_data_category || third == Kind::Equal {
             clauses.push(self.with_filter()?);
         }
-        while self.accept(Kind::With) {
-            let name = self.name()?;
+        while self.at(Kind::With) {
+            let start = self.advance().span;
+            let Some(name) = self.optional_name() else { return Err(self.no_alternative(start)) };
             if self.accept(Kind::LeftParenthesis) {
                 let settings = self.list(Self::setting)?;
                 if !self.accept(Kind::RightParenthesis) {

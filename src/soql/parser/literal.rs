@@ -1,7 +1,7 @@
 //! Literals: texts with their escapes, numbers, dates, date literals, currencies.
 
-use super::Parser;
 use super::filter::AFTER_CONDITION;
+use super::{Parser, unknown_character};
 use crate::error::OrgError;
 use crate::soql::ast::{
     DateLiteral, LikeValue, Literal, LiteralValue, Pattern, PatternPart, Span, Text,
@@ -262,6 +262,9 @@ impl<'q> Parser<'q> {
     /// The fault of a text, told at the piece after the stop.
     fn bad_text(&self, pieces: &Pieces<'_>, stop: &Stop) -> OrgError {
         let text = self.lexer.text();
+        if let Some(span) = self.lexer.fault {
+            return unknown_character(text, span);
+        }
         let rest = &text[pieces.position..];
         let shown = match stop {
             Stop::EndOfQuery if rest.is_empty() => "<EOF>",
@@ -281,7 +284,8 @@ impl<'q> Parser<'q> {
 
     /// `:name` after `IN`: the real parser has read it as Apex before it refuses, and tells the
     /// condition's first token.
-    pub(super) fn apex_variable(&self, start: Span) -> OrgError {
+    pub(super) fn apex_variable(&mut self, start: Span) -> OrgError {
+        self.read_to_end();
         let shown = self.source(start);
         self.fault(|text, _| OrgError::unexpected_token(text, start.start as usize, shown))
     }

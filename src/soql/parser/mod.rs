@@ -25,8 +25,14 @@ use compact_str::CompactString;
 /// The longest query, in characters.
 pub const MAXIMUM_LENGTH: usize = 100_000;
 
-/// How deep parentheses and sub-queries may nest: far beyond use, far from the end of the stack.
+/// How deep a query may nest: far beyond use, far from the end of the stack.
 pub const MAXIMUM_DEPTH: u32 = 200;
+
+/// What a pair of parentheses adds to the depth.
+const PARENTHESES: u32 = 1;
+
+/// What a sub-query adds to the depth: its frames on the stack are larger.
+const SUB_QUERY: u32 = 10;
 
 /// Parses a query.
 pub fn parse(text: &str) -> Result<Query, OrgError> {
@@ -130,6 +136,9 @@ impl<'q> Parser<'q> {
     /// The fault when no alternative of a rule that began at `start` is left.
     fn no_alternative(&mut self, start: Span) -> OrgError {
         let token = self.token;
+        if token.kind != Kind::EndOfQuery || token.span.start != start.start {
+            self.read_to_end();
+        }
         if token.span.start == start.start {
             return self.fault(|text, shown| {
                 OrgError::unexpected_token(text, start.start as usize, shown)
@@ -143,6 +152,12 @@ impl<'q> Parser<'q> {
             let stretch = &text[start.start as usize..end];
             OrgError::unexpected_token(text, token.span.start as usize, stretch)
         })
+    }
+
+    /// To tell a stretch of text the real parser first reads the whole query, which may uncover a
+    /// fault of the lexer.
+    fn read_to_end(&mut self) {
+        while self.lexer.next_token().kind != Kind::EndOfQuery {}
     }
 
     /// A fault at the current token, unless the lexer has found one before it. `tell` gets the
@@ -204,17 +219,18 @@ impl<'q> Parser<'q> {
         Ok(items)
     }
 
-    /// Runs a rule that may contain itself.
+    /// Runs a rule that may contain itself and adds `levels` to the depth.
     fn nested<T>(
         &mut self,
+        levels: u32,
         rule: impl FnOnce(&mut Self) -> Result<T, OrgError>,
     ) -> Result<T, OrgError> {
-        if self.depth >= MAXIMUM_DEPTH {
+        if self.depth + levels > MAXIMUM_DEPTH {
             return Err(OrgError::query_too_complicated());
         }
-        self.depth += 1;
+        self.depth += levels;
         let result = rule(self)?;
-        self.depth -= 1;
+        self.depth -= levels;
         Ok(result)
     }
 

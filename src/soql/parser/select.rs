@@ -1,6 +1,6 @@
 //! `SELECT` and `FROM`: what a query returns and of which object.
 
-use super::Parser;
+use super::{Parser, SUB_QUERY};
 use crate::error::OrgError;
 use crate::soql::ast::{
     Call, Distance, Field, From, Name, Number, OrderKey, Query, Select, SelectItem, SelectValue,
@@ -150,7 +150,7 @@ impl Parser<'_> {
 
     fn select_item(&mut self) -> Result<SelectItem, OrgError> {
         let value = if self.accept(Kind::LeftParenthesis) {
-            let query = self.nested(Self::query)?;
+            let query = self.nested(SUB_QUERY, Self::query)?;
             self.expect(Kind::RightParenthesis, AFTER_SUB_QUERY)?;
             SelectValue::Query(Box::new(query))
         } else if self.at(Kind::Typeof) && self.is_typeof_expression() {
@@ -327,30 +327,50 @@ impl Parser<'_> {
 
     fn using(&mut self) -> Result<Vec<Using>, OrgError> {
         self.advance();
-        let mut items = Vec::new();
-        loop {
-            let is_scope = match self.token.kind {
-                Kind::Scope => true,
-                Kind::Lookup => false,
-                // Of the first item the real parser must choose between two generations of the
-                // clause, of later ones it need not: the messages differ.
-                _ if items.is_empty() && self.at_any(KindSet::NAME) => {
-                    return Err(self.no_alternative(self.token.span));
-                }
-                _ => return Err(self.unexpected()),
-            };
-            let start = self.advance().span;
-            if !self.at(Kind::Identifier) {
-                if is_scope && items.is_empty() {
-                    return Err(self.no_alternative(start));
-                }
-                return Err(self.missing(KindSet::of(&[Kind::Identifier]), AFTER_USING));
-            }
-            let name = self.take_name();
-            items.push(if is_scope { Using::Scope(name) } else { Using::Lookup(name) });
-            if !self.accept(Kind::Comma) {
-                return Ok(items);
-            }
+        let mut items = vec![self.first_using()?];
+        while self.at(Kind::Comma) && self.is_using_after_comma() {
+            self.advance();
+            items.push(self.using_item()?);
         }
+        Ok(items)
+    }
+
+    /// Of the first item the real parser has to choose between two generations of the clause, so
+    /// its messages differ from those of later items.
+    fn first_using(&mut self) -> Result<Using, OrgError> {
+        let start = self.token.span;
+        if self.at(Kind::Scope) && self.peek() != Kind::Identifier {
+            self.advance();
+            return Err(self.no_alternative(start));
+        }
+        if !self.at_any(KindSet::NAME.and(Kind::Lookup)) {
+            return Err(self.unexpected());
+        }
+        if !self.at_any(KindSet::of(&[Kind::Scope, Kind::Lookup])) {
+            return Err(self.no_alternative(start));
+        }
+        self.using_item()
+    }
+
+    /// The comma may begin another item of `FROM` instead.
+    fn is_using_after_comma(&mut self) -> bool {
+        let mut ahead = self.lexer;
+        let is_using = match ahead.next_token().kind {
+            Kind::Lookup => true,
+            Kind::Scope => ahead.next_token().kind == Kind::Identifier,
+            _ => false,
+        };
+        self.lexer.fault = ahead.fault;
+        is_using
+    }
+
+    /// `SCOPE name` or `LOOKUP name`.
+    fn using_item(&mut self) -> Result<Using, OrgError> {
+        let keyword = self.advance().kind;
+        if !self.at(Kind::Identifier) {
+            return Err(self.missing(KindSet::of(&[Kind::Identifier]), AFTER_USING));
+        }
+        let name = self.take_name();
+        Ok(if keyword == Kind::Scope { Using::Scope(name) } else { Using::Lookup(name) })
     }
 }

@@ -502,7 +502,7 @@ pub struct Groups {
     pub aggregates: Vec<Aggregate>,
     /// The sets of keys that are grouped by, as bits: one for a plain `GROUP BY`, more for `ROLLUP`
     /// and `CUBE`.
-    pub sets: Vec<u8>,
+    pub sets: Vec<u32>,
     /// True without `GROUP BY`: one group, even of no rows.
     pub overall: bool,
     /// `HAVING`.
