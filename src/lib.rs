@@ -5,13 +5,16 @@
 
 pub mod api;
 pub mod clock;
-mod dml;
+#[doc(hidden)]
+pub mod dml;
 pub mod error;
 pub mod id;
-mod objects;
+#[doc(hidden)]
+pub mod objects;
 mod org;
 pub mod schema;
 pub mod soql;
-mod store;
+#[doc(hidden)]
+pub mod store;
 pub mod time;
 pub mod value;

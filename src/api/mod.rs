@@ -3,6 +3,7 @@
 mod http;
 mod jackson;
 pub mod json;
+pub mod query_json;
 mod params;
 pub mod render;
 

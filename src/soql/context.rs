@@ -1,5 +1,6 @@
 //! What a query is run against: a state, a user, a moment.
 
+use super::dates::{Calendar, FiscalYear, WeekStart};
 use super::disputed::Disputed;
 use crate::clock::Millis;
 use crate::id::Id;
@@ -85,6 +86,23 @@ impl<'a> Context<'a> {
 }
 
 impl Locale {
+    /// What date literals need of it.
+    pub fn calendar(&self) -> Calendar<'_> {
+        Calendar {
+            zone: &self.zone,
+            week_start: WeekStart::of_locale(&self.name),
+            fiscal: self.fiscal(),
+        }
+    }
+
+    /// The org's fiscal year.
+    pub fn fiscal(&self) -> FiscalYear {
+        FiscalYear {
+            start_month: self.fiscal_start,
+            named_by_start: self.fiscal_named_by_start,
+        }
+    }
+
     fn of(state: &State, user: Id) -> Locale {
         let mut locale = Locale::default();
         if let Some((object, _, row)) = state.resolve(user) {

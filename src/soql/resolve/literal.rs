@@ -7,6 +7,7 @@ use crate::error::OrgError;
 use crate::id::Id;
 use crate::schema::{FieldType, Picklist};
 use crate::soql::ast::{Comparison, Literal, LiteralValue, Pattern};
+use crate::soql::dates::{self, Window};
 use crate::soql::exec::like::Like;
 use crate::soql::exec::text;
 use crate::store::fold;
@@ -204,7 +205,7 @@ impl Resolver<'_> {
             has[usize::from(flag)] = true;
         }
         let test = if has == [true, true] { Test::Anything } else { Test::Flag(has[1]) };
-        Ok((test, negated, Truth::Unknown))
+        Ok((test, negated, Truth::of(!negated)))
     }
 
     /// `left INCLUDES (literals)`, `EXCLUDES` when negated.
@@ -316,15 +317,34 @@ impl Resolver<'_> {
                 let millis = time::parse_time(digits);
                 point(i64::from(millis.ok_or_else(|| self.invalid_date(literal, "time", digits))?))
             }
-            (Family::Date, LiteralValue::Relative { literal, n }) if !left.is_date_function() => {
-                let (first, after) = self.days(*literal, *n);
-                Ok((i64::from(first), i64::from(after) - 1))
+            (Family::Date, LiteralValue::Relative { .. }) if !left.is_date_function() => {
+                let window = self.relative(literal)?;
+                Ok((i64::from(window.first_day), i64::from(window.end_day) - 1))
             }
-            (Family::DateTime, LiteralValue::Relative { literal, n }) => {
-                Ok(self.instants(*literal, *n))
+            (Family::DateTime, LiteralValue::Relative { .. }) => {
+                let window = self.relative(literal)?;
+                let now = self.context.disputed.last_days_end_now && is_last_days(&literal.value);
+                let end = if now { self.context.now + 1 } else { window.end };
+                Ok((window.start, end - 1))
             }
             _ => Err(self.wrong_literal(left)),
         }
+    }
+
+    /// The window of a date literal. One with a number too many or too few is no token of SOQL.
+    fn relative(&self, literal: &Literal) -> Result<Window, OrgError> {
+        let context = self.context;
+        let window = match literal.value {
+            LiteralValue::Relative { literal, n } => {
+                dates::window(literal, n, context.now, &context.locale.calendar())
+            }
+            _ => None,
+        };
+        window.ok_or_else(|| {
+            let at = literal.span.start as usize;
+            let token = &self.text[at..literal.span.end as usize];
+            OrgError::unexpected_token(self.text, at, token)
+        })
     }
 
     fn check_currency(&self, literal: &Literal) -> Result<(), OrgError> {

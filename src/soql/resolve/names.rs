@@ -142,6 +142,20 @@ impl Scope<'_> {
         self.resolver.text
     }
 
+    /// Canonical path of the sub-select.
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// A name in `FROM` of a sub-select without the object's name or alias in front.
+    pub(super) fn without_own_name<'n>(&self, name: &'n Name) -> &'n str {
+        let Some((first, rest)) = name.text.split_once('.') else { return &name.text };
+        let is_alias = self.aliases.iter().any(|(alias, reached)| {
+            reached.hops.is_empty() && alias.eq_ignore_ascii_case(first)
+        });
+        if is_alias || first.eq_ignore_ascii_case(&self.object.name) { rest } else { &name.text }
+    }
+
     /// A further item of `FROM`: `c.Account`, `Contact.Account`.
     fn relationship(&self, name: &Name) -> Result<Reached, OrgError> {
         let (mut reached, used) = self.start(name);

@@ -1,0 +1,136 @@
+//! What a query found: row numbers of a pinned state, and what to show of them. Values are read
+//! when a page is rendered; only groups are computed beforehand.
+
+use super::ast::Tracking;
+use super::exec::eval::{Env, Record, Settings};
+use super::resolve::tree::{GroupColumn, Node};
+use crate::schema::ObjectSpec;
+use crate::store::{RowNum, State};
+use crate::value::Value;
+use std::sync::Arc;
+
+/// The result of a query.
+pub struct ResultSet {
+    pub(super) state: Arc<State>,
+    pub(super) settings: Settings,
+    pub(super) object: Arc<ObjectSpec>,
+    pub(super) rows: Rows,
+    pub(super) tracking: Option<Tracking>,
+}
+
+/// The rows of a result.
+#[derive(Debug)]
+pub enum Rows {
+    /// `COUNT()`: how many rows there are.
+    Count(usize),
+    /// Records.
+    Records(RecordRows),
+    /// Groups.
+    Groups(GroupRows),
+}
+
+/// Records by number, and what is shown of them.
+#[derive(Debug, Default)]
+pub struct RecordRows {
+    /// What is shown.
+    pub nodes: Vec<Node>,
+    /// The rows.
+    pub numbers: Vec<RowNum>,
+    /// The child sub-selects that the nodes refer to.
+    pub children: Vec<ChildSet>,
+}
+
+/// The rows of one child sub-select, of all parents.
+#[derive(Debug)]
+pub struct ChildSet {
+    /// The child object.
+    pub object: Arc<ObjectSpec>,
+    /// For each parent row the range of its children among `rows`.
+    pub spans: Vec<(u32, u32)>,
+    /// The children.
+    pub rows: RecordRows,
+}
+
+/// Groups, computed.
+#[derive(Debug)]
+pub struct GroupRows {
+    /// The columns.
+    pub columns: Vec<GroupColumn>,
+    /// One value for each column.
+    pub rows: Vec<Box<[Value]>>,
+    /// True when there was a `GROUP BY`.
+    pub grouped: bool,
+}
+
+impl ResultSet {
+    /// The number of matching rows after `LIMIT`: `totalSize`.
+    pub fn total(&self) -> usize {
+        match &self.rows {
+            Rows::Count(count) => *count,
+            _ => self.row_count(),
+        }
+    }
+
+    /// How many records or groups it holds; none for `COUNT()`.
+    pub fn row_count(&self) -> usize {
+        match &self.rows {
+            Rows::Count(_) => 0,
+            Rows::Records(records) => records.numbers.len(),
+            Rows::Groups(groups) => groups.rows.len(),
+        }
+    }
+
+    /// True when it may be fetched in pages; groups may not.
+    pub fn pageable(&self) -> bool {
+        matches!(self.rows, Rows::Records(_))
+    }
+
+    /// The queried object.
+    pub fn object(&self) -> &Arc<ObjectSpec> {
+        &self.object
+    }
+
+    /// The rows.
+    pub fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    /// The state that it was run on.
+    pub fn state(&self) -> &Arc<State> {
+        &self.state
+    }
+
+    /// The rows that the query was asked to record as viewed or referenced, and which of the two.
+    pub fn viewed(&self) -> Option<(Tracking, &[RowNum])> {
+        match &self.rows {
+            Rows::Records(records) => Some((self.tracking?, &records.numbers)),
+            _ => None,
+        }
+    }
+
+    /// Where the values of its rows are read.
+    pub fn env(&self) -> Env<'_> {
+        Env { state: &self.state, settings: &self.settings }
+    }
+
+    /// A row of an object, for reading its values.
+    pub fn record<'s>(&'s self, object: &'s Arc<ObjectSpec>, number: RowNum) -> Option<Record<'s>> {
+        let row = self.state.table(object.id).get(number)?;
+        Some(Record { object, row })
+    }
+}
+
+impl std::fmt::Debug for ResultSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResultSet")
+            .field("object", &self.object.name)
+            .field("total", &self.total())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Results are shared between threads by cursors.
+const _: fn() = || {
+    fn shared<T: Send + Sync>() {}
+    shared::<ResultSet>();
+};
