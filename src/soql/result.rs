@@ -4,6 +4,7 @@
 use super::ast::Tracking;
 use super::exec::eval::{Env, Record, Settings};
 use super::resolve::tree::{GroupColumn, Node};
+use crate::id::Id;
 use crate::schema::ObjectSpec;
 use crate::store::{RowNum, State};
 use crate::value::Value;
@@ -106,6 +107,14 @@ impl ResultSet {
             Rows::Records(records) => Some((self.tracking?, &records.numbers)),
             _ => None,
         }
+    }
+
+    /// The ids of its records, in order.
+    pub fn ids(&self) -> Vec<Id> {
+        let Rows::Records(records) = &self.rows else { return Vec::new() };
+        let table = self.state.table(self.object.id);
+        let rows = records.numbers.iter().filter_map(|number| table.get(*number));
+        rows.filter_map(|row| row.id(self.object.system.id)).collect()
     }
 
     /// Where the values of its rows are read.
