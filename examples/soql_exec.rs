@@ -7,10 +7,10 @@
 
 use fauxforce::api::query_json;
 use fauxforce::clock::Clock;
-use fauxforce::dml::{Raw, coerce};
+use fauxforce::dml::{Actor, Given, Raw, Transaction, coerce};
 use fauxforce::error::OrgError;
 use fauxforce::id::Id;
-use fauxforce::schema::{Schema, import};
+use fauxforce::schema::{ObjectSpec, Schema, import};
 use fauxforce::soql::{self, Context};
 use fauxforce::store::{Draft, IndexCache, State};
 use fauxforce::time;
@@ -113,6 +113,8 @@ fn build(fixture: &Value) -> Outcome<Fixture> {
     let schema = Arc::new(schema_of(fixture)?);
     let mut state = State::new(Arc::clone(&schema), Clock::Virtual { now: 0 });
     state.commit = 1;
+    let indexes = IndexCache::default();
+    let actor = Actor { user: Id::own(*b"005", 1), now: 0, system: true };
     let mut ids = BTreeMap::new();
     let tables = fixture["rows"].as_object().ok_or("rows")?;
     for (object, rows) in tables {
@@ -125,40 +127,68 @@ fn build(fixture: &Value) -> Outcome<Fixture> {
             ids.insert(row["_ref"].as_str().unwrap_or_default().to_owned(), id);
         }
     }
-    for (object, rows) in tables {
-        let object = Arc::clone(schema.by_name(object).ok_or("an object is missing")?);
-        for row in list(rows) {
-            let id = ids[row["_ref"].as_str().unwrap_or_default()];
+    let mut pending: Vec<(&str, &Value)> = tables
+        .iter()
+        .flat_map(|(object, rows)| list(rows).iter().map(move |row| (object.as_str(), row)))
+        .collect();
+    // A row may refer to one that comes later: what is refused is tried again behind the others.
+    while !pending.is_empty() {
+        let mut refused = Vec::new();
+        let before = pending.len();
+        for (name, row) in pending {
+            let object = Arc::clone(schema.by_name(name).ok_or("an object is missing")?);
+            let mut transaction = Transaction::begin(&state, actor, &indexes);
+            match transaction.insert(&object, given(&object, row, &ids)?) {
+                Ok(_) => state = transaction.state,
+                Err(_) => refused.push((name, row)),
+            }
+        }
+        if refused.len() < before {
+            pending = refused;
+            continue;
+        }
+        // What rules refuse (a user with a name and nothing else) goes in without them.
+        for (name, row) in std::mem::take(&mut refused) {
+            let object = Arc::clone(schema.by_name(name).ok_or("an object is missing")?);
             let mut draft = Draft::new(object.fields.len());
-            for (name, value) in row.as_object().ok_or("a row")? {
-                let Some((slot, field)) = object.field(name) else { continue };
-                let stored = match value {
-                    Value::String(text) if text.starts_with('@') => Stored::Id(ids[&text[1..]]),
-                    Value::Null => Stored::Null,
-                    Value::Bool(flag) => Stored::Bool(*flag),
-                    Value::Number(number) => {
-                        let text = number.to_string();
-                        coerce(field, Raw::Number(&text)).map_err(|_| "a misfit")?
-                    }
-                    // Line feeds and the like must stay, so text is not coerced.
-                    Value::String(text) if field.kind.is_text() && field.picklist.is_none() => {
-                        Stored::text(text)
-                    }
-                    Value::String(text) => {
-                        coerce(field, Raw::Text(text)).map_err(|_| "a misfit")?
-                    }
-                    _ => return Err("a row's value".into()),
-                };
-                draft.set(slot, stored);
+            for (slot, value) in given(&object, row, &ids)? {
+                draft.set(slot, value);
             }
-            draft.set(object.system.id, Stored::Id(id));
-            if draft.get(object.system.is_deleted.unwrap_or_default()).is_true() {
-                draft.set_deleted(1);
-            }
+            let id = ids[row["_ref"].as_str().unwrap_or_default()];
             state.table_mut(&object).insert(id, draft.build(1));
         }
+        pending = refused;
     }
     Ok(Fixture { state: Arc::new(state), ids })
+}
+
+/// What a row gives.
+fn given(object: &ObjectSpec, row: &Value, ids: &BTreeMap<String, Id>) -> Outcome<Given> {
+    let id = ids[row["_ref"].as_str().unwrap_or_default()];
+    let mut given = vec![(object.system.id, Stored::Id(id))];
+    for (name, value) in row.as_object().ok_or("a row")? {
+        let Some((slot, field)) = object.field(name) else { continue };
+        if slot == object.system.id {
+            continue;
+        }
+        let misfit = |_| format!("{name} does not fit");
+        let stored = match value {
+            Value::String(text) if text.starts_with('@') => Stored::Id(ids[&text[1..]]),
+            Value::Null => Stored::Null,
+            Value::Bool(flag) => Stored::Bool(*flag),
+            Value::Number(number) => {
+                coerce(field, Raw::Number(&number.to_string())).map_err(misfit)?
+            }
+            // Line feeds and the like must stay, so text is not coerced.
+            Value::String(text) if field.kind.is_text() && field.picklist.is_none() => {
+                Stored::text(text)
+            }
+            Value::String(text) => coerce(field, Raw::Text(text)).map_err(misfit)?,
+            _ => return Err("a value of an unknown kind".into()),
+        };
+        given.push((slot, stored));
+    }
+    Ok(given)
 }
 
 fn run_fixture(fixture: &Value, tally: &mut Tally) -> Outcome<()> {
