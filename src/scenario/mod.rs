@@ -2,5 +2,13 @@
 //! hold afterwards.
 
 pub mod base;
+mod format;
+mod problem;
+mod random;
+pub mod settings;
+mod tree;
 
 pub use base::{administrator, empty_org};
+pub use format::Scenario;
+pub use problem::Problem;
+pub use tree::Node;
