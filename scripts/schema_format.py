@@ -108,7 +108,9 @@ def short_field(field, block):
         value = field[key]
         if key in short or key in DROPPED or key in ("label", "type"):
             continue
-        if key == "defaultValue":
+        if key == "required":
+            short[key] = value
+        elif key == "defaultValue":
             if value != expected.get(key):
                 short[key] = value
         elif key == "picklistValues":

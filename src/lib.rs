@@ -4,6 +4,8 @@
 #![warn(missing_docs)]
 
 pub mod api;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod clock;
 mod dml;
 pub mod error;
@@ -14,6 +16,8 @@ mod org;
 mod scenario;
 pub mod schema;
 pub mod soql;
+#[cfg(feature = "server")]
+pub mod server;
 mod store;
 pub mod time;
 pub mod value;

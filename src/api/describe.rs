@@ -1,8 +1,8 @@
 //! Describes as JSON text: describeGlobal, an object's basic information and its full describe.
 //! Keys stand in the order of recorded describes, which is alphabetical; `reference/rest.md` §2.
 
-use super::json::push_int;
-use super::keys::{Keys, list, push_boxed};
+use super::json::{push_int, push_str};
+use super::keys::{Keys, list};
 use crate::schema::link::{LINKS, Target};
 use crate::schema::{
     ChildRelationship, FieldSpec, HeaderView, ObjectSpec, PickValue, RecordTypeInfo, Schema,
@@ -185,7 +185,13 @@ pub(super) fn push_path(out: &mut String, object: &str, version: u32) {
 }
 
 /// `"urls":{"layout":"…/describe/…"}`
-fn layout_url(keys: &mut Keys, object: &ObjectSpec, version: u32, kind: &str, name: &str) {
+pub(super) fn layout_url(
+    keys: &mut Keys,
+    object: &ObjectSpec,
+    version: u32,
+    kind: &str,
+    name: &str,
+) {
     let mut urls = keys.object("urls");
     let out = urls.key("layout");
     out.push('"');
@@ -202,8 +208,12 @@ fn child_relationship(out: &mut String, child: &ChildRelationship) {
     keys.text("childSObject", &child.child_object);
     keys.flag("deprecatedAndHidden", child.deprecated_and_hidden);
     keys.text("field", &child.field);
-    list(&mut keys, "junctionIdListNames", child.junction_id_list_names.iter(), push_boxed);
-    list(&mut keys, "junctionReferenceTo", child.junction_reference_to.iter(), push_boxed);
+    list(&mut keys, "junctionIdListNames", child.junction_id_list_names.iter(), |out, name| {
+        push_str(out, name);
+    });
+    list(&mut keys, "junctionReferenceTo", child.junction_reference_to.iter(), |out, name| {
+        push_str(out, name);
+    });
     keys.optional("relationshipName", child.relationship_name.as_deref());
     keys.flag("restrictedDelete", child.restricted_delete);
     keys.close();
@@ -271,7 +281,7 @@ pub fn field(out: &mut String, schema: &Schema, field: &FieldSpec) {
     keys.flag("queryByDistance", field.query_by_distance);
     keys.optional("referenceTargetField", field.reference_target_field.as_deref());
     let parents = field.reference_to.iter().filter(|parent| !schema.hides(parent));
-    list(&mut keys, "referenceTo", parents, push_boxed);
+    list(&mut keys, "referenceTo", parents, |out, name| push_str(out, name));
     keys.optional("relationshipName", field.relationship_name.as_deref());
     match field.relationship_order {
         Some(order) => keys.number("relationshipOrder", order),

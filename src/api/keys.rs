@@ -77,8 +77,3 @@ pub(super) fn list<T>(
     }
     out.push(']');
 }
-
-/// Appends an item that is text.
-pub(super) fn push_boxed(out: &mut String, text: &Box<str>) {
-    push_str(out, text);
-}

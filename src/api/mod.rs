@@ -1,11 +1,24 @@
 //! Protocol adapters on plain structs: bytes in, bytes out.
 
+mod body;
 pub mod describe;
+mod entry;
+mod hints;
 mod http;
 mod jackson;
 pub mod json;
 mod keys;
+pub mod layouts;
 mod params;
+mod record;
 pub mod render;
+mod reply;
+mod rest;
+mod route;
+mod session;
+mod xml;
 
-pub use http::{Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport};
+pub use http::{
+    Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport,
+};
+pub use route::handle;

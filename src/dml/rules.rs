@@ -99,12 +99,9 @@ fn required(check: &Check<'_, '_>, faults: &mut Faults) {
     }
 }
 
-/// True when a create must give the field.
+/// True when a create must give the field: nothing else gives it a value.
 fn is_required(field: &FieldSpec) -> bool {
-    field.createable
-        && !field.nillable
-        && !field.defaulted_on_create
-        && field.kind != FieldType::Boolean
+    field.required_on_create()
         && field.default_value.is_none()
         && field.picklist.as_ref().is_none_or(|picklist| picklist.default_code().is_none())
 }

@@ -194,4 +194,18 @@ impl OrgError {
         let message = format!("Username: invalid email address: {value}");
         OrgError::save("INVALID_EMAIL_ADDRESS", message, &["Username"])
     }
+
+    /// A name in `?fields=` that is no field; shown as in a query (the text is unverified).
+    pub fn no_such_column_in_fields(list: &str, name: &str, object: &str) -> OrgError {
+        let at = list.find(name).unwrap_or_default();
+        let message = format!(
+            "\n{list}\n{blanks}^\nERROR at Row:1:Column:{column}\nNo such column '{name}' on entity \
+             '{object}'. If you are attempting to use a custom field, be sure to append the '__c' \
+             after the custom field name. Please reference your WSDL or the describe call for the \
+             appropriate names.",
+            blanks = " ".repeat(at),
+            column = at + 1,
+        );
+        OrgError::general(400, "INVALID_FIELD", message)
+    }
 }

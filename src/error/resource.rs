@@ -167,4 +167,10 @@ impl OrgError {
     pub fn unknown_org() -> OrgError {
         OrgError::not_found().hint("no org of that name: GET /_fauxforce/orgs lists them")
     }
+
+    /// 400 of getUpdated or getDeleted on an object that is not replicated.
+    pub fn not_replicated(object: &str) -> OrgError {
+        let message = format!("{object} is not replicable");
+        OrgError::general(400, "INVALID_TYPE", message)
+    }
 }

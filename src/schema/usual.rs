@@ -333,18 +333,13 @@ fn pick_value(value: &Value) -> Result<PickValue, Problem> {
     let name = keys.get("value").and_then(Value::as_str);
     let mut made = plain(name.ok_or_else(|| Problem::new(".value", "must be text"))?);
     for (key, value) in keys {
-        let wrong = |message| Problem::new(format!(".{key}"), message);
+        let wrong = |message: String| Problem::new(format!(".{key}"), message);
+        let flag = || value.as_bool().ok_or_else(|| wrong("must be true or false".into()));
         match key.as_str() {
             "value" => {}
             "label" => made.label = text(value).map_err(|p| wrong(p.message))?,
-            "active" => {
-                made.active =
-                    value.as_bool().ok_or_else(|| wrong("must be true or false".into()))?
-            }
-            "defaultValue" => {
-                made.default_value =
-                    value.as_bool().ok_or_else(|| wrong("must be true or false".into()))?;
-            }
+            "active" => made.active = flag()?,
+            "defaultValue" => made.default_value = flag()?,
             "validFor" => made.valid_for = optional_text(value).map_err(|p| wrong(p.message))?,
             _ => return Err(wrong("no such key in a picklist value".into())),
         }
@@ -372,4 +367,59 @@ fn number(value: &Value) -> Result<u32, Problem> {
 
 fn decimal(value: &Value) -> Result<f64, Problem> {
     value.as_f64().ok_or_else(|| Problem::new("", "must be a number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read_json(keys: &Value) -> FieldSpec {
+        field(keys.as_object().expect("an object"), Context::PLAIN).expect("a field")
+    }
+
+    #[test]
+    fn every_type_has_usual_values() {
+        for (kind, name) in FieldType::ALL {
+            assert_eq!((kind.name(), FieldType::named(name)), (name, Some(kind)));
+            let made = read_json(&json!({"name": "Some_Field__c", "type": name}));
+            assert_eq!(&*made.label, "Some Field");
+            assert_eq!(&*made.json_key, "\"Some_Field__c\":");
+            assert!(made.custom && made.permissionable && !made.soap_type.is_empty(), "{name}");
+            assert_eq!(made.byte_length > 0, made.length > 0, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_follows_from_other_keys() {
+        let made = read_json(&json!({"name": "A__c", "type": "textarea", "length": 32000}));
+        assert!(!made.filterable && !made.sortable && made.byte_length == 96_000);
+        let made = read_json(&json!({"name": "A__c", "type": "string", "length": 20}));
+        assert!(made.filterable && made.groupable && made.byte_length == 60);
+        let made =
+            read_json(&json!({"name": "ParentId", "type": "reference", "referenceTo": ["A", "B"]}));
+        assert_eq!(made.relationship_name.as_deref(), Some("Parent"));
+        assert!(made.polymorphic_foreign_key && made.byte_length == 18);
+        let made = read_json(&json!({"name": "CreatedDate"}));
+        assert!(made.kind == FieldType::DateTime && !made.createable && !made.nillable);
+        let made = read_json(&json!({"name": "Name", "type": "string", "autoNumber": true}));
+        assert!(!made.createable && made.defaulted_on_create && !made.groupable);
+        let made = read_json(
+            &json!({"name": "A__c", "type": "string", "unique": true, "caseSensitive": true}),
+        );
+        assert_eq!(made.unique_rule, Some(UniqueRule::CaseSensitive));
+        let made = read_json(&json!({"name": "A__c", "type": "int", "min": 1, "max": 9}));
+        assert_eq!(made.range, Some((1.0, 9.0)));
+    }
+
+    #[test]
+    fn overrides_hold_while_their_feature_is_on() {
+        let keys =
+            json!({"name": "A", "type": "string", "when": {"personAccounts": {"nillable": false}}});
+        let keys = keys.as_object().expect("an object");
+        let on =
+            Context { features: Features::NONE.with(Feature::PersonAccounts), ..Context::PLAIN };
+        assert!(field(keys, Context::PLAIN).expect("a field").nillable);
+        assert!(!field(keys, on).expect("a field").nillable);
+    }
 }

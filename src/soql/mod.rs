@@ -10,12 +10,14 @@
 //! 4. Plan and execution run on a snapshot of the records.
 //!
 //! Whoever finds a fault, parser or resolver, words it through the constructors of
-//! `error::query`; [`snippet`] draws the line of the query and the caret under the place.
+//! `error::query`; [`error::snippet`](crate::error::snippet) draws the line of the query and the caret under the place.
 //! [`print`](mod@print) goes the other way: a tree's canonical text.
 
 pub mod ast;
 pub mod dates;
 pub mod lexer;
+pub mod parser;
+pub mod print;
 pub mod token;
 
 /// Placeholder until the executor lands.
