@@ -3,6 +3,9 @@
 
 pub mod base;
 mod format;
+mod generate;
+mod load;
+mod people;
 mod problem;
 mod random;
 pub mod settings;
@@ -10,5 +13,6 @@ mod tree;
 
 pub use base::{administrator, empty_org};
 pub use format::Scenario;
+pub use load::{Loaded, load};
 pub use problem::Problem;
 pub use tree::Node;

@@ -177,7 +177,7 @@ impl Change {
         let before = state.schema.features();
         let features = self.features(before);
         if features != before {
-            state.set_schema(Arc::new(state.schema.with_features(features)));
+            state.set_schema(Arc::new(state.schema.with_features(features)), now);
             base::complete(state, indexes);
         }
         self.apply_organization(state, indexes, now)?;
