@@ -15,9 +15,10 @@ mod org;
 #[allow(dead_code)]
 mod scenario;
 pub mod schema;
-pub mod soql;
 #[cfg(feature = "server")]
 pub mod server;
+pub mod soql;
+pub mod sosl;
 mod store;
 pub mod time;
 pub mod value;

@@ -1,9 +1,14 @@
 //! `fauxforce serve`: starts a fake org, says where, and serves until it is told to stop.
 
 use super::Exit;
-use crate::api::{Request, Response, json};
+use crate::api::{Request, json};
+use crate::clock::{Clock, system_now};
+use crate::org::{DEFAULT, Orgs, Template};
+use crate::scenario::base;
+use crate::schema::Features;
 use crate::server::{Edge, EdgeOptions, HostChoice};
 use crate::time::parse_rfc3339;
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -16,7 +21,7 @@ pub(crate) struct ServeOptions {
     /// The port; 0 takes any free one
     #[arg(long, env = "FAUXFORCE_PORT", default_value_t = 7357)]
     pub(crate) port: u16,
-    /// The address to listen on [default: 127.0.0.1 and ::1]
+    /// The address to listen on [default: 127.0.0.1 and `::1`]
     #[arg(long, env = "FAUXFORCE_HOST", value_name = "ADDR")]
     pub(crate) host: Option<IpAddr>,
     /// A scenario to load: a built-in name or a fixture file (repeatable)
@@ -56,8 +61,7 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "FAUXFORCE_ACCESS_TOKEN")]
     pub(crate) access_token: Option<String>,
     /// Print one JSON line when ready, and nothing else on stdout
-    // Not `FAUXFORCE_JSON=anything`: only true and false are understood.
-    #[arg(long, env = "FAUXFORCE_JSON", value_parser = clap::builder::BoolishValueParser::new())]
+    #[arg(long, env = "FAUXFORCE_JSON", value_parser = BoolishValueParser::new())]
     pub(crate) json: bool,
 }
 
@@ -118,10 +122,6 @@ pub(crate) struct OrgFacts {
 }
 
 /// Builds the org and serves it.
-///
-/// PLACEHOLDER: there is no org yet. This answers `/_fauxforce/health` alone, refuses the options
-/// that it cannot follow, and makes up the org's facts. Everything of the command that touches the
-/// org is here.
 pub(crate) fn start(options: &ServeOptions) -> Result<Running, Exit> {
     if let Some(scenario) = options.scenario.first() {
         return Err(Exit::bad_fixture(format!("{scenario}: scenarios cannot be loaded yet")));
@@ -132,29 +132,39 @@ pub(crate) fn start(options: &ServeOptions) -> Result<Running, Exit> {
             schema.display()
         )));
     }
-    let handler = |request: Request| match request.path.as_str() {
-        "/_fauxforce/health" => {
-            Response::status(200).with("Content-Type", "application/json;charset=UTF-8").body(
-                concat!("{\"status\":\"ready\",\"version\":\"", env!("CARGO_PKG_VERSION"), "\"}"),
-            )
-        }
-        _ => Response::status(501),
+    let orgs = Arc::new(Orgs::new(Template {
+        username: options.username.clone(),
+        password: options.password.clone(),
+        client_id: options.client_id.clone(),
+        client_secret: options.client_secret.clone(),
+        access_token: options.access_token.clone(),
+        public_url: options.public_url.clone(),
+        control_token: options.control_token.clone(),
+    }));
+    let clock = match options.clock {
+        ClockChoice::Real => Clock::Real { offset: 0 },
+        ClockChoice::At(now) => Clock::Virtual { now },
     };
+    let org = orgs
+        .create(Some(DEFAULT), None, base::administrator(), system_now(), |id| {
+            base::empty_org(id, Features::DEFAULT, clock)
+        })
+        .expect("the first org's name is free");
+    let handler = move |request: Request| crate::api::handle(&orgs, &request);
     let edge = bind(options, Arc::new(handler))?;
-    let given =
-        |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
+    let credentials = &org.credentials;
     let org = OrgFacts {
-        id: "00D000000000000EAA".to_owned(),
-        name: "default".to_owned(),
+        id: org.id.to_string(),
+        name: org.name.clone(),
         instance_url: options.public_url.clone().unwrap_or_else(|| edge.url()),
-        username: given(&options.username, "admin@fauxforce.test"),
-        password: given(&options.password, "fauxforce"),
-        security_token: String::new(),
-        user_id: "005000000000000AAA".to_owned(),
-        access_token: given(&options.access_token, ""),
-        refresh_token: String::new(),
-        client_id: given(&options.client_id, ""),
-        client_secret: given(&options.client_secret, ""),
+        username: credentials.username.clone(),
+        password: credentials.password.clone(),
+        security_token: credentials.security_token.clone(),
+        user_id: credentials.user_id.to_string(),
+        access_token: credentials.access_token.clone(),
+        refresh_token: credentials.refresh_token.clone(),
+        client_id: credentials.client_id.clone(),
+        client_secret: credentials.client_secret.clone(),
     };
     Ok(Running { edge, org })
 }
@@ -178,7 +188,7 @@ fn bind(options: &ServeOptions, handler: crate::server::Handler) -> Result<Edge,
 /// Starts, says where, and serves until SIGINT or SIGTERM.
 pub(crate) fn run(options: &ServeOptions) -> Result<(), Exit> {
     let stop = StopSignal::listen()?;
-    let mut running = start(options)?;
+    let running = start(options)?;
     let text = if options.json { ready_line(&running) } else { ready_text(&running) };
     // Whoever closed our stdout does not want to read it; the server is for others.
     let _ = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
