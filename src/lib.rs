@@ -15,9 +15,9 @@ mod org;
 #[allow(dead_code)]
 mod scenario;
 pub mod schema;
-pub mod soql;
 #[cfg(feature = "server")]
 pub mod server;
+pub mod soql;
 mod store;
 pub mod time;
 pub mod value;

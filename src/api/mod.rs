@@ -1,6 +1,8 @@
 //! Protocol adapters on plain structs: bytes in, bytes out.
 
+mod auth;
 mod body;
+mod control;
 pub mod describe;
 mod entry;
 mod hints;
@@ -10,6 +12,7 @@ pub mod json;
 mod keys;
 pub mod layouts;
 mod params;
+mod query_json;
 mod record;
 pub mod render;
 mod reply;
@@ -18,7 +21,5 @@ mod route;
 mod session;
 mod xml;
 
-pub use http::{
-    Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport,
-};
+pub use http::{Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport};
 pub use route::handle;

@@ -46,11 +46,7 @@ pub fn given(
     Ok(given)
 }
 
-fn scalar(
-    source: &Source<'_>,
-    field: &FieldSpec,
-    member: &Member<'_>,
-) -> Result<Value, OrgError> {
+fn scalar(source: &Source<'_>, field: &FieldSpec, member: &Member<'_>) -> Result<Value, OrgError> {
     let Sent::Scalar(scalar) = &member.sent else {
         return Err(OrgError::json_deserialization(&member.name));
     };

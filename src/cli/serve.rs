@@ -1,7 +1,11 @@
 //! `fauxforce serve`: starts a fake org, says where, and serves until it is told to stop.
 
 use super::Exit;
-use crate::api::{Request, Response, json};
+use crate::api::{Request, json};
+use crate::clock::{Clock, system_now};
+use crate::org::{DEFAULT, Orgs, Template};
+use crate::scenario::base;
+use crate::schema::Features;
 use crate::server::{Edge, EdgeOptions, HostChoice};
 use crate::time::parse_rfc3339;
 use clap::{Args, ValueEnum};
@@ -118,10 +122,6 @@ pub(crate) struct OrgFacts {
 }
 
 /// Builds the org and serves it.
-///
-/// PLACEHOLDER: there is no org yet. This answers `/_fauxforce/health` alone, refuses the options
-/// that it cannot follow, and makes up the org's facts. Everything of the command that touches the
-/// org is here.
 pub(crate) fn start(options: &ServeOptions) -> Result<Running, Exit> {
     if let Some(scenario) = options.scenario.first() {
         return Err(Exit::bad_fixture(format!("{scenario}: scenarios cannot be loaded yet")));
@@ -132,29 +132,39 @@ pub(crate) fn start(options: &ServeOptions) -> Result<Running, Exit> {
             schema.display()
         )));
     }
-    let handler = |request: Request| match request.path.as_str() {
-        "/_fauxforce/health" => {
-            Response::status(200).with("Content-Type", "application/json;charset=UTF-8").body(
-                concat!("{\"status\":\"ready\",\"version\":\"", env!("CARGO_PKG_VERSION"), "\"}"),
-            )
-        }
-        _ => Response::status(501),
+    let orgs = Arc::new(Orgs::new(Template {
+        username: options.username.clone(),
+        password: options.password.clone(),
+        client_id: options.client_id.clone(),
+        client_secret: options.client_secret.clone(),
+        access_token: options.access_token.clone(),
+        public_url: options.public_url.clone(),
+        control_token: options.control_token.clone(),
+    }));
+    let clock = match options.clock {
+        ClockChoice::Real => Clock::Real { offset: 0 },
+        ClockChoice::At(now) => Clock::Virtual { now },
     };
+    let org = orgs
+        .create(Some(DEFAULT), None, base::administrator(), system_now(), |id| {
+            base::empty_org(id, Features::DEFAULT, clock)
+        })
+        .expect("the first org's name is free");
+    let handler = move |request: Request| crate::api::handle(&orgs, &request);
     let edge = bind(options, Arc::new(handler))?;
-    let given =
-        |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
+    let credentials = &org.credentials;
     let org = OrgFacts {
-        id: "00D000000000000EAA".to_owned(),
-        name: "default".to_owned(),
+        id: org.id.to_string(),
+        name: org.name.clone(),
         instance_url: options.public_url.clone().unwrap_or_else(|| edge.url()),
-        username: given(&options.username, "admin@fauxforce.test"),
-        password: given(&options.password, "fauxforce"),
-        security_token: String::new(),
-        user_id: "005000000000000AAA".to_owned(),
-        access_token: given(&options.access_token, ""),
-        refresh_token: String::new(),
-        client_id: given(&options.client_id, ""),
-        client_secret: given(&options.client_secret, ""),
+        username: credentials.username.clone(),
+        password: credentials.password.clone(),
+        security_token: credentials.security_token.clone(),
+        user_id: credentials.user_id.to_string(),
+        access_token: credentials.access_token.clone(),
+        refresh_token: credentials.refresh_token.clone(),
+        client_id: credentials.client_id.clone(),
+        client_secret: credentials.client_secret.clone(),
     };
     Ok(Running { edge, org })
 }

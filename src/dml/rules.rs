@@ -65,9 +65,11 @@ fn writable(check: &Check<'_, '_>, faults: &mut Faults) {
     }
     let refused: Vec<&str> = check
         .fields()
-        .filter(|(field, ..)| {
-            if check.before.is_some() { !field.updateable } else { !field.createable }
-        })
+        .filter(
+            |(field, ..)| {
+                if check.before.is_some() { !field.updateable } else { !field.createable }
+            },
+        )
         .map(|(field, ..)| &*field.name)
         .collect();
     if !refused.is_empty() {
@@ -187,10 +189,9 @@ fn picklists(check: &Check<'_, '_>, faults: &mut Faults) {
                 let kept = check.before.is_some_and(|row| row.get(slot) == value);
                 (!chosen.active && !kept).then(|| chosen.value.to_string())
             }
-            Value::Text(text) if field.kind == FieldType::MultiPicklist => text
-                .split(';')
-                .find(|value| picklist.code(value).is_none())
-                .map(ToOwned::to_owned),
+            Value::Text(text) if field.kind == FieldType::MultiPicklist => {
+                text.split(';').find(|value| picklist.code(value).is_none()).map(ToOwned::to_owned)
+            }
             Value::Text(text) => Some(text.to_string()),
             _ => None,
         };
@@ -254,9 +255,7 @@ fn references(check: &Check<'_, '_>, faults: &mut Faults) {
     for (field, slot, value) in check.fields() {
         let (FieldType::Reference, Value::Id(id)) = (field.kind, value) else { continue };
         // A wrong object was reported by `ids`; a value that stays need not be found again.
-        if !refers_to(check, field, *id)
-            || check.before.is_some_and(|row| row.get(slot) == value)
-        {
+        if !refers_to(check, field, *id) || check.before.is_some_and(|row| row.get(slot) == value) {
             continue;
         }
         let state = &check.transaction.state;
@@ -288,8 +287,8 @@ pub(super) fn verify(
         let own = before.map(|(number, _)| number);
         let other = table.lookup(slot, value).into_iter().find_map(|number| {
             let row = table.get(number).filter(|_| Some(number) != own)?;
-            let counts = !row.is_deleted()
-                && (rule != UniqueRule::CaseSensitive || row.get(slot) == value);
+            let counts =
+                !row.is_deleted() && (rule != UniqueRule::CaseSensitive || row.get(slot) == value);
             counts.then(|| row.id(object.system.id)).flatten()
         });
         let taken_elsewhere = rule == UniqueRule::Username

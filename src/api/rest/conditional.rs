@@ -64,7 +64,9 @@ pub fn read(call: &Call<'_>, seen: &Seen) -> Result<Option<Reply>, OrgError> {
         }
     }
     let limit = headers.get("if-unmodified-since").and_then(time::parse_http_date);
-    if limit.zip(seen.modified).is_some_and(|(limit, modified)| modified.div_euclid(1000) > limit / 1000)
+    if limit
+        .zip(seen.modified)
+        .is_some_and(|(limit, modified)| modified.div_euclid(1000) > limit / 1000)
     {
         return Err(OrgError::precondition_failed());
     }

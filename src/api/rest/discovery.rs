@@ -82,7 +82,9 @@ fn validators(call: &Call<'_>, what: &str) -> Validators {
     time::write_http_date(&mut modified, changed);
     let headers = &call.entry.request.headers;
     let not_modified = match headers.get("if-none-match") {
-        Some(known) => known.split(',').any(|tag| tag.trim().replace("-gzip", "").replace('-', "") == etag),
+        Some(known) => {
+            known.split(',').any(|tag| tag.trim().replace("-gzip", "").replace('-', "") == etag)
+        }
         None => headers
             .get("if-modified-since")
             .and_then(time::parse_http_date)
@@ -92,12 +94,7 @@ fn validators(call: &Call<'_>, what: &str) -> Validators {
 }
 
 /// Answers with a body derived from the schema, or 304.
-fn derived(
-    call: &Call<'_>,
-    what: &str,
-    root: &str,
-    make: impl FnOnce(&mut String),
-) -> Outcome {
+fn derived(call: &Call<'_>, what: &str, root: &str, make: impl FnOnce(&mut String)) -> Outcome {
     if !call.reads() {
         return call.only("HEAD,GET");
     }

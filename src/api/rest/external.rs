@@ -100,8 +100,7 @@ fn insert_unless_matched(
     given: Given,
 ) -> Result<crate::id::Id, Faults> {
     rows::save(call, |transaction| {
-        let found =
-            Matched::find(&transaction.state, transaction.indexes, object, field, value);
+        let found = Matched::find(&transaction.state, transaction.indexes, object, field, value);
         let Matched::One(number) = found else { return transaction.insert(object, given) };
         transaction.update(object, number, given)?;
         let row = transaction.state.table(object.id).get(number);

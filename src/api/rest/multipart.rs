@@ -22,7 +22,8 @@ pub fn members(
     content_type: &str,
     body: &[u8],
 ) -> Result<Vec<Member<'static>>, OrgError> {
-    let boundary = parameter(content_type, "boundary").ok_or_else(OrgError::multipart_without_json)?;
+    let boundary =
+        parameter(content_type, "boundary").ok_or_else(OrgError::multipart_without_json)?;
     let parts = split(body, boundary);
     let json = parts.iter().find(|part| !part.is_file);
     let json = json.ok_or_else(OrgError::multipart_without_json)?;

@@ -26,7 +26,8 @@ pub fn handle(call: &Call<'_>, key: &str) -> Outcome {
             let bytes = call.entry.body();
             let members = body::json_object(&bytes)?;
             let given = members.iter().find(|member| member.name == "NewPassword");
-            let Some(Sent::Scalar(Scalar::Text(password))) = given.map(|member| &member.sent) else {
+            let Some(Sent::Scalar(Scalar::Text(password))) = given.map(|member| &member.sent)
+            else {
                 return Err(OrgError::required_missing(&["NewPassword"]).into());
             };
             check(password)?;
@@ -51,7 +52,9 @@ pub fn handle(call: &Call<'_>, key: &str) -> Outcome {
 
 fn check(password: &str) -> Result<(), OrgError> {
     if password.chars().count() < SHORTEST {
-        return Err(OrgError::invalid_new_password("Your password must be at least 8 characters long."));
+        return Err(OrgError::invalid_new_password(
+            "Your password must be at least 8 characters long.",
+        ));
     }
     let letter = password.chars().any(char::is_alphabetic);
     let digit = password.chars().any(|c| c.is_ascii_digit());

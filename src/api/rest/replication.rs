@@ -52,7 +52,11 @@ fn unreadable(name: &str, text: &str) -> OrgError {
 
 fn replicated<'c>(call: &'c Call<'_>, name: &str) -> Result<&'c Arc<ObjectSpec>, OrgError> {
     let object = call.object(name)?;
-    if object.flags.replicateable { Ok(object) } else { Err(OrgError::not_replicated(&object.name)) }
+    if object.flags.replicateable {
+        Ok(object)
+    } else {
+        Err(OrgError::not_replicated(&object.name))
+    }
 }
 
 /// `/sobjects/X/updated`: ids of rows created or changed in the span.

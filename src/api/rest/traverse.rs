@@ -53,7 +53,8 @@ fn walk(
     for (place, name) in path.iter().enumerate() {
         if let Some((slot, _)) = object.parent_relationship(name) {
             let id = row.id(slot).ok_or_else(OrgError::not_found)?;
-            let parent = call.state.schema.by_prefix(id.prefix()).ok_or_else(OrgError::not_found)?;
+            let parent =
+                call.state.schema.by_prefix(id.prefix()).ok_or_else(OrgError::not_found)?;
             let parent = Arc::clone(call.state.schema.object(parent));
             (number, row) = live(call, &parent, id)?;
             object = parent;
