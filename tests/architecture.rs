@@ -199,7 +199,7 @@ fn every_schema_file_makes_an_object() {
         let name = path.file_stem().and_then(|stem| stem.to_str()).expect("a name").to_owned();
         assert_eq!(path.extension().and_then(|e| e.to_str()), Some("json"), "{name}");
         let object = schema.by_name(&name).unwrap_or_else(|| panic!("{name} is not in the schema"));
-        assert_eq!(object.name, name);
+        assert_eq!(*object.name, *name);
         assert!(object.field("Id").is_some(), "{name} has no Id");
         count += 1;
     }
@@ -219,11 +219,7 @@ fn the_checker_can_fail() {
     finds("store/row.rs", "use crate::org::Org;", "row.rs:1: org::Org: store may not name org");
     finds("store/row.rs", "\nfn f() { super::super::api::handle(); }", "row.rs:2: api::handle");
     finds("store/mod.rs", "mod tests { use super::super::dml; }", "store may not name dml");
-    finds(
-        "dml/mod.rs",
-        "use crate::{\n    error::OrgError,\n    soql::ast,\n};",
-        "mod.rs:3:",
-    );
+    finds("dml/mod.rs", "use crate::{\n    error::OrgError,\n    soql::ast,\n};", "mod.rs:3:");
     finds("soql/exec.rs", "use crate::dml::Raw;", "soql may not name dml");
     finds("scenario/base.rs", "use crate::api::json;", "scenario may not name api");
     finds("api/route.rs", "use crate::server::Edge;", "api may not name server");
@@ -233,7 +229,7 @@ fn the_checker_can_fail() {
     finds("novelty.rs", "", "novelty has no floor");
     finds("org/mod.rs", "use tokio::sync::Mutex;", "only server/ knows the network");
     finds("api/reply.rs", "fn f() { ::hyper::body::x() }", "only server/");
-    finds("clock.rs", "use chrono::{DateTime, Utc};", "times are integers");
+    finds("clock.rs", "use chrono::{Utc};", "times are integers");
     finds("store/state.rs", "let v = serde_json::from_str(t);", "JSON, XML");
     finds("soql/parser/mod.rs", "use crate::schema::Schema;", "sees no schema");
     finds("soql/ast.rs", "use super::resolve::Names;", "sees no schema");
