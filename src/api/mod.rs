@@ -21,5 +21,7 @@ mod route;
 mod session;
 mod xml;
 
-pub use http::{Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport};
+pub use http::{
+    HeaderText, Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport,
+};
 pub use route::handle;
