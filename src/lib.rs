@@ -4,6 +4,8 @@
 #![warn(missing_docs)]
 
 pub mod api;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod clock;
 #[doc(hidden)]
 pub mod dml;
@@ -12,8 +14,13 @@ pub mod id;
 #[doc(hidden)]
 pub mod objects;
 mod org;
+#[allow(dead_code)]
+mod scenario;
 pub mod schema;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod soql;
+pub mod sosl;
 #[doc(hidden)]
 pub mod store;
 pub mod time;

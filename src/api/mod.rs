@@ -1,10 +1,27 @@
 //! Protocol adapters on plain structs: bytes in, bytes out.
 
+mod auth;
+mod body;
+mod control;
+pub mod describe;
+mod entry;
+mod hints;
 mod http;
 mod jackson;
 pub mod json;
-pub mod query_json;
+mod keys;
+pub mod layouts;
 mod params;
+pub mod query_json;
+mod record;
 pub mod render;
+mod reply;
+mod rest;
+mod route;
+mod session;
+mod xml;
 
-pub use http::{Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport};
+pub use http::{
+    HeaderText, Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport,
+};
+pub use route::handle;

@@ -391,8 +391,10 @@ fn apex_type(kind: FieldType) -> &'static str {
     }
 }
 
-/// Appends the answer to `explain=`.
-pub fn explain(out: &mut String, explained: &Explained) {
+/// The answer to `explain=`.
+pub fn explained(explained: &Explained) -> String {
+    let mut text = String::new();
+    let out = &mut text;
     out.push_str("{\"plans\":[");
     for (at, plan) in explained.plans.iter().enumerate() {
         if at > 0 {
@@ -428,6 +430,7 @@ pub fn explain(out: &mut String, explained: &Explained) {
     out.push_str("],\"sourceQuery\":");
     json::push_str(out, &explained.source_query);
     out.push('}');
+    text
 }
 
 fn strings(out: &mut String, texts: &[String]) {

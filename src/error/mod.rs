@@ -3,6 +3,7 @@
 //! `json` (request bodies), `control` (our own API). Each protocol renders an [`OrgError`] in one
 //! place. Texts and statuses: `reference/rest.md` §8.
 
+mod edge;
 mod query;
 mod semantic;
 mod record;

@@ -308,13 +308,6 @@ impl OrgError {
     pub fn misplaced_function(query: &str, at: usize, function: &str, why: &str) -> OrgError {
         placed(MALFORMED_QUERY, query, at, &format!("Invalid use of function {function}: {why}"))
     }
-
-    /// More than 2,000 groups, which cannot be paged.
-    pub fn too_many_groups() -> OrgError {
-        let text = "Aggregate query does not support queryMore(), use LIMIT to restrict the \
-                    results to a single batch";
-        bare("EXCEEDED_ID_LIMIT", text)
-    }
 }
 
 /// FIELDS(), LIMIT, OFFSET, TYPEOF, scopes.

@@ -13,8 +13,9 @@
 //!    show of them. Values are read only when a page is rendered (`api::query_json`).
 //!
 //! Whoever finds a fault, parser or resolver, words it through the constructors of
-//! `error::query` and `error::semantic`; [`error::snippet`](crate::error::snippet) draws the line
-//! of the query and the caret under the place. [`print`](mod@print) goes the other way: a tree's canonical text.
+//! `error::query` and `error::semantic`; [`snippet`](crate::error::snippet) draws the line of the
+//! query and the caret under the place. [`print`](mod@print) goes the other way: a tree's canonical
+//! text.
 
 pub mod ast;
 mod context;

@@ -5,7 +5,7 @@ use super::ast::Tracking;
 use super::exec::eval::{Env, Record, Settings};
 use super::resolve::tree::{GroupColumn, Node};
 use crate::id::Id;
-use crate::schema::ObjectSpec;
+use crate::schema::{ObjectSpec, Slot};
 use crate::store::{RowNum, State};
 use crate::value::Value;
 use std::sync::Arc;
@@ -64,6 +64,23 @@ pub struct GroupRows {
 }
 
 impl ResultSet {
+    /// Given rows of an object with given fields, as a query would answer them.
+    pub fn of_rows(
+        state: &Arc<State>,
+        object: &Arc<ObjectSpec>,
+        slots: &[Slot],
+        numbers: Vec<RowNum>,
+    ) -> ResultSet {
+        let nodes = slots.iter().map(|slot| Node::Field(*slot)).collect();
+        ResultSet {
+            state: Arc::clone(state),
+            settings: Settings::default(),
+            object: Arc::clone(object),
+            rows: Rows::Records(RecordRows { nodes, numbers, children: Vec::new() }),
+            tracking: None,
+        }
+    }
+
     /// The number of matching rows after `LIMIT`: `totalSize`.
     pub fn total(&self) -> usize {
         match &self.rows {

@@ -327,7 +327,7 @@ fn level(select: impl Strategy<Value = Select> + 'static) -> BoxedStrategy<Query
 }
 
 /// A query with children and grandchildren.
-pub fn query() -> BoxedStrategy<Query> {
+pub(super) fn query() -> BoxedStrategy<Query> {
     let leaf = level(Just(Select::Count(SPAN)));
     let child = level(select(leaf));
     level(select(child))

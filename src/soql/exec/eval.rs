@@ -3,6 +3,7 @@
 use super::{calendar, format};
 use crate::schema::{ObjectSpec, Picklist};
 use crate::soql::context::{Context, Locale};
+use crate::soql::disputed::Disputed;
 use crate::soql::resolve::tree::{Call, DistanceExpr, Expr, Function, Hop, Place};
 use crate::store::{Row, State};
 use crate::value::Value;
@@ -21,6 +22,18 @@ pub struct Settings {
     pub queues_are_queues: bool,
     /// The type of a polymorphic parent is `Name`.
     pub polymorphic_parents_are_names: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        let disputed = Disputed::default();
+        Settings {
+            all_rows: false,
+            locale: Locale::default(),
+            queues_are_queues: disputed.queues_are_queues,
+            polymorphic_parents_are_names: disputed.polymorphic_parents_are_names,
+        }
+    }
 }
 
 impl Settings {

@@ -57,7 +57,7 @@ pub fn run(level: Level, context: &Context<'_>) -> Result<ResultSet, OrgError> {
                 });
                 let rows = grouping.finish(&tester, &level.order, level.offset, level.limit);
                 if rows.len() > MAX_GROUPS {
-                    return Err(OrgError::too_many_groups());
+                    return Err(OrgError::aggregates_do_not_page());
                 }
                 let columns = groups.columns.clone();
                 Rows::Groups(GroupRows { columns, rows, grouped: !groups.overall })

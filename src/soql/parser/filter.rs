@@ -31,12 +31,12 @@ const OPERAND: KindSet = KindSet::NAME.and(Kind::LeftParenthesis);
 
 impl Parser<'_> {
     /// `WHERE …`, if there is one.
-    pub(super) fn filter(&mut self) -> Result<Option<Condition>, OrgError> {
+    pub(crate) fn filter(&mut self) -> Result<Option<Condition>, OrgError> {
         if self.accept(Kind::Where) { self.conditions().map(Some) } else { Ok(None) }
     }
 
     /// The content of `WHERE`, `HAVING` or a pair of parentheses.
-    pub(super) fn conditions(&mut self) -> Result<Condition, OrgError> {
+    pub(crate) fn conditions(&mut self) -> Result<Condition, OrgError> {
         if self.accept(Kind::Not) {
             return Ok(Condition::Not(Box::new(self.condition()?)));
         }

@@ -61,10 +61,11 @@ impl List<'_, '_> {
         let text = self.scope.text();
         match &item.value {
             SelectValue::Field(Field::Path(name)) => {
-                let found = self.scope.find(name)?;
+                // The alias is faulted first: `SELECT DISTINCT Name` reads as a field with an alias.
                 if let Some(alias) = &item.alias {
                     return Err(OrgError::field_alias(text, alias.span.start as usize));
                 }
+                let found = self.scope.find(name)?;
                 self.field(found, name.span.start as usize)
             }
             SelectValue::Field(Field::Call(call)) if call.function.is("FIELDS") => {
