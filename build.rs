@@ -1,5 +1,6 @@
 //! Turns the headers of `fixtures/schema/*.json` into a static table, so that start-up and
 //! describeGlobal parse no describe. `src/schema/catalog.rs` includes what is written here.
+#![allow(clippy::disallowed_methods)] // A build script learns its folders from the environment.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,22 +106,20 @@ fn feature(name: &str) -> String {
     format!("Feature::{}{rest}", first.to_ascii_uppercase())
 }
 
+fn joined<T>(items: impl IntoIterator<Item = T>, print: impl Fn(T) -> String) -> String {
+    items.into_iter().map(print).collect::<Vec<_>>().concat()
+}
+
 /// Writes one header and gives its key prefix.
 fn header(out: &mut String, source: &Source, gated: &BTreeMap<String, Vec<String>>) -> String {
     let public = text(source, "keyPrefix");
     let prefix = public.or_else(|| text(source, "internalPrefix"));
     let prefix = prefix.unwrap_or_else(|| panic!("{}: no key prefix", source.path.display()));
-    let flags: String = FLAGS
-        .iter()
-        .filter(|(key, _)| source.json[*key] == true)
-        .map(|(_, rust)| format!("{rust}: true, "))
-        .collect();
-    let links: String =
-        texts(&source.json["urls"]).iter().map(|link| format!(".with_named(\"{link}\")")).collect();
-    let features: Vec<String> =
-        texts(&source.json["feature"]).iter().map(|name| feature(name)).collect();
-    let relevant: String =
-        relevant(source, gated).iter().map(|name| format!(".with({})", feature(name))).collect();
+    let flags = FLAGS.iter().filter(|(key, _)| source.json[*key] == true);
+    let flags = joined(flags, |(_, rust)| format!("{rust}: true, "));
+    let links = joined(texts(&source.json["urls"]), |link| format!(".with_named(\"{link}\")"));
+    let features = joined(texts(&source.json["feature"]), |name| feature(&name) + ", ");
+    let relevant = joined(relevant(source, gated), |name| format!(".with({})", feature(&name)));
     let associate =
         match (text(source, "associateEntityType"), text(source, "associateParentEntity")) {
             (Some(kind), Some(parent)) => format!("Some((\"{kind}\", \"{parent}\"))"),
@@ -137,8 +136,8 @@ fn header(out: &mut String, source: &Source, gated: &BTreeMap<String, Vec<String
         public.is_some(),
         text(source, "label").expect("a schema file has a label"),
         text(source, "labelPlural").expect("a schema file has a plural label"),
-        features.join(", "),
-        source.path,
+        features.trim_end_matches(", "),
+        source.path.to_str().expect("a path of text"),
     );
     prefix.to_owned()
 }

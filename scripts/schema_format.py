@@ -5,6 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = ROOT / "fixtures" / "schema"
+# Long lists that several fields share, by name.
+SHARED = ROOT / "fixtures" / "picklists.json"
 USUAL = json.loads((ROOT / "fixtures" / "usual-values.json").read_text())
 TEXT = {"string", "textarea", "picklist", "combobox", "email", "phone", "url", "encryptedstring"}
 
@@ -75,6 +77,25 @@ def short_value(value):
     return value["value"] if len(short) == 1 else short
 
 
+def short_values(values):
+    """Picklist values, or the name of the shared list that they are."""
+    short = [short_value(one) for one in values]
+    if len(short) > 200 and SHARED.exists():
+        for name, shared in json.loads(SHARED.read_text()).items():
+            if shared == short:
+                return name
+    return short
+
+
+def write_shared(lists):
+    """Writes the shared lists, one value a line."""
+    rows = [
+        f'"{name}": [\n' + ",\n".join(one_line(short_value(one)) for one in values) + "\n]"
+        for name, values in lists.items()
+    ]
+    SHARED.write_text("{\n" + ",\n".join(rows) + "\n}\n")
+
+
 def short_field(field, block):
     """A field without what is usual; `type` only where its name does not say it."""
     expected = usual(field, block)
@@ -87,12 +108,14 @@ def short_field(field, block):
         value = field[key]
         if key in short or key in DROPPED or key in ("label", "type"):
             continue
-        if key == "defaultValue":
+        if key == "required":
+            short[key] = value
+        elif key == "defaultValue":
             if value != expected.get(key):
                 short[key] = value
         elif key == "picklistValues":
             if value:
-                short[key] = [short_value(one) for one in value]
+                short[key] = value if isinstance(value, str) else short_values(value)
         elif not same(value, expected.get(key)):
             short[key] = value
     return short

@@ -4,14 +4,21 @@
 #![warn(missing_docs)]
 
 pub mod api;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod clock;
 mod dml;
 pub mod error;
 pub mod id;
 mod objects;
 mod org;
+#[allow(dead_code)]
+mod scenario;
 pub mod schema;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod soql;
+pub mod sosl;
 mod store;
 pub mod time;
 pub mod value;

@@ -249,6 +249,11 @@ pub fn day_of(ms: Millis) -> i32 {
     ms.div_euclid(DAY) as i32
 }
 
+/// The day on which an instant falls in a named time zone.
+pub fn local_day(zone: &str, ms: Millis) -> i32 {
+    day_of(ms + zone_offset(zone, ms))
+}
+
 /// Year, month (1–12) and day (1–31) of a date.
 pub fn ymd(days: i32) -> (i32, u32, u32) {
     civil(days)

@@ -36,10 +36,7 @@ pub fn typed_value_error(body: &str, offset: usize, kind: &str, value: &str) -> 
     let before = &body[..offset];
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
-    OrgError::json_parser(format!(
-        "Cannot deserialize instance of {kind} from {token} value {value} or request may be \
-         missing a required field at [line:{line}, column:{column}]"
-    ))
+    OrgError::not_deserializable(kind, token, value, (line, column))
 }
 
 /// Nesting beyond this is refused before it can exhaust the stack.
@@ -73,7 +70,9 @@ impl Scanner {
 
     fn unexpected(&self, c: char, expected: &str) -> String {
         let code = c as u32;
-        let shown = if c.is_control() { format!("CTRL-CHAR, code {code}") } else {
+        let shown = if c.is_control() {
+            format!("CTRL-CHAR, code {code}")
+        } else {
             format!("'{c}' (code {code})")
         };
         let shown = if c.is_control() { format!("({shown})") } else { format!("({shown})") };

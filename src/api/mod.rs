@@ -1,23 +1,26 @@
 //! Protocol adapters on plain structs: bytes in, bytes out.
 
 mod auth;
+mod body;
+mod control;
+pub mod describe;
 mod entry;
 mod hints;
 mod http;
 mod jackson;
 pub mod json;
+mod keys;
+pub mod layouts;
 mod params;
+mod query_json;
+mod record;
 pub mod render;
 mod reply;
+mod rest;
+mod route;
 mod session;
 mod soap;
+mod xml;
 
 pub use http::{Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport};
-
-/// Stands in for the XML writer until it lands.
-mod xml {
-    /// Re-prints JSON under a root element.
-    pub fn from_json(text: &str, root: &str) -> String {
-        format!("<{root}>{text}</{root}>")
-    }
-}
+pub use route::handle;

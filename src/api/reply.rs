@@ -234,8 +234,7 @@ pub fn common_headers(response: &mut Response, request: &Request, now: Millis) {
     time::write_http_date(&mut date, now);
     let mut expires = String::with_capacity(29);
     time::write_cookie_date(&mut expires, now + YEAR);
-    let consent =
-        format!("CookieConsentPolicy=0:1; path=/; expires={expires}; Max-Age=31536000");
+    let consent = format!("CookieConsentPolicy=0:1; path=/; expires={expires}; Max-Age=31536000");
     let key = format!("LSKey-c${consent}");
     let mut year = String::with_capacity(29);
     time::write_http_date(&mut year, now + YEAR);
@@ -264,6 +263,5 @@ pub fn common_headers(response: &mut Response, request: &Request, now: Millis) {
 /// True for hosts of this machine: a browser that pinned one to TLS would pin every port of it.
 fn is_loopback(host: &str) -> bool {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    matches!(name, "localhost" | "127.0.0.1" | "[::1]" | "::1" | "")
-        || name.ends_with(".localhost")
+    matches!(name, "localhost" | "127.0.0.1" | "[::1]" | "::1" | "") || name.ends_with(".localhost")
 }

@@ -121,7 +121,8 @@ impl Transaction<'_> {
 
     /// Takes a record out of the recycle bin, with all that its deletion took along.
     pub fn undelete(&mut self, object: &Arc<ObjectSpec>, number: RowNum) -> Result<(), Faults> {
-        let group = self.state.table(object.id).get(number).map_or(0, crate::store::Row::deleted_by);
+        let group =
+            self.state.table(object.id).get(number).map_or(0, crate::store::Row::deleted_by);
         if group == 0 {
             return Err(OrgError::undelete_failed().into());
         }

@@ -178,10 +178,7 @@ impl<'a> Transaction<'a> {
                 let Some(target) = schema.by_name(object) else { return Ok(()) };
                 let made = self.insert(target, objects::slots(target, fields))?;
                 let Some(back) = back else { return Ok(()) };
-                self.follow_one(
-                    FollowUp::Update { id, fields: vec![(back, Value::Id(made))] },
-                    id,
-                )
+                self.follow_one(FollowUp::Update { id, fields: vec![(back, Value::Id(made))] }, id)
             }
             FollowUp::Update { id: target, fields } => {
                 let Some((object, number, _)) = self.state.resolve(target) else { return Ok(()) };

@@ -65,9 +65,11 @@ fn writable(check: &Check<'_, '_>, faults: &mut Faults) {
     }
     let refused: Vec<&str> = check
         .fields()
-        .filter(|(field, ..)| {
-            if check.before.is_some() { !field.updateable } else { !field.createable }
-        })
+        .filter(
+            |(field, ..)| {
+                if check.before.is_some() { !field.updateable } else { !field.createable }
+            },
+        )
         .map(|(field, ..)| &*field.name)
         .collect();
     if !refused.is_empty() {
@@ -89,7 +91,9 @@ fn required(check: &Check<'_, '_>, faults: &mut Faults) {
             .object
             .visible_fields()
             .filter(|(slot, field)| {
-                is_required(field) && value_of(*slot).is_none_or(Value::is_null)
+                is_required(field)
+                    && value_of(*slot).is_none_or(Value::is_null)
+                    && !is_made_of_parts(check, field)
             })
             .map(|(_, field)| &*field.name)
             .collect()
@@ -99,14 +103,24 @@ fn required(check: &Check<'_, '_>, faults: &mut Faults) {
     }
 }
 
-/// True when a create must give the field.
+/// True when a create must give the field: nothing else gives it a value.
 fn is_required(field: &FieldSpec) -> bool {
-    field.createable
-        && !field.nillable
-        && !field.defaulted_on_create
-        && field.kind != FieldType::Boolean
+    field.required_on_create()
         && field.default_value.is_none()
         && field.picklist.as_ref().is_none_or(|picklist| picklist.default_code().is_none())
+}
+
+/// True for the name of a record that is a person although its object's usually are not (a Person
+/// Account): it is made of the parts that were given.
+fn is_made_of_parts(check: &Check<'_, '_>, field: &FieldSpec) -> bool {
+    let switchable = |field: &FieldSpec| {
+        field.extra_type_info.as_deref() == Some("switchablepersonname")
+            && field.compound_field_name.is_some()
+    };
+    switchable(field)
+        && check.fields().any(|(part, _, value)| {
+            switchable(part) && part.name != field.name && !value.is_null() && part.kind.is_text()
+        })
 }
 
 /// References that are no ids, or ids of objects that the field does not refer to.
@@ -190,10 +204,9 @@ fn picklists(check: &Check<'_, '_>, faults: &mut Faults) {
                 let kept = check.before.is_some_and(|row| row.get(slot) == value);
                 (!chosen.active && !kept).then(|| chosen.value.to_string())
             }
-            Value::Text(text) if field.kind == FieldType::MultiPicklist => text
-                .split(';')
-                .find(|value| picklist.code(value).is_none())
-                .map(ToOwned::to_owned),
+            Value::Text(text) if field.kind == FieldType::MultiPicklist => {
+                text.split(';').find(|value| picklist.code(value).is_none()).map(ToOwned::to_owned)
+            }
             Value::Text(text) => Some(text.to_string()),
             _ => None,
         };
@@ -257,9 +270,7 @@ fn references(check: &Check<'_, '_>, faults: &mut Faults) {
     for (field, slot, value) in check.fields() {
         let (FieldType::Reference, Value::Id(id)) = (field.kind, value) else { continue };
         // A wrong object was reported by `ids`; a value that stays need not be found again.
-        if !refers_to(check, field, *id)
-            || check.before.is_some_and(|row| row.get(slot) == value)
-        {
+        if !refers_to(check, field, *id) || check.before.is_some_and(|row| row.get(slot) == value) {
             continue;
         }
         let state = &check.transaction.state;
@@ -291,8 +302,8 @@ pub(super) fn verify(
         let own = before.map(|(number, _)| number);
         let other = table.lookup(slot, value).into_iter().find_map(|number| {
             let row = table.get(number).filter(|_| Some(number) != own)?;
-            let counts = !row.is_deleted()
-                && (rule != UniqueRule::CaseSensitive || row.get(slot) == value);
+            let counts =
+                !row.is_deleted() && (rule != UniqueRule::CaseSensitive || row.get(slot) == value);
             counts.then(|| row.id(object.system.id)).flatten()
         });
         let taken_elsewhere = rule == UniqueRule::Username

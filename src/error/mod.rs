@@ -4,10 +4,12 @@
 //! `json` (request bodies), `control` (our own API). Each protocol renders an [`OrgError`] in one
 //! place. Texts and statuses: `reference/rest.md` §8.
 
+mod edge;
 mod login;
 mod query;
 mod record;
 mod resource;
+pub mod snippet;
 
 pub use login::SOAP_CLIENT;
 use std::borrow::Cow;

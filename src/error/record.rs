@@ -161,6 +161,24 @@ impl OrgError {
         OrgError::general(400, "JSON_PARSER_ERROR", message)
     }
 
+    /// A request body that is no UTF-8, by its first bad byte.
+    pub fn invalid_utf8(byte: u8) -> OrgError {
+        OrgError::json_parser(format!("Invalid UTF-8 start byte 0x{byte:x}"))
+    }
+
+    /// A JSON value that cannot be what its field is, with its line and column in the body.
+    pub fn not_deserializable(
+        kind: &str,
+        token: &str,
+        value: &str,
+        (line, column): (usize, usize),
+    ) -> OrgError {
+        OrgError::json_parser(format!(
+            "Cannot deserialize instance of {kind} from {token} value {value} or request may be \
+             missing a required field at [line:{line}, column:{column}]"
+        ))
+    }
+
     /// A JSON body of the wrong shape: an array where a record is expected, an object in a scalar.
     pub fn json_deserialization(token: &str) -> OrgError {
         let message = format!(
@@ -193,5 +211,19 @@ impl OrgError {
     pub fn invalid_username(value: &str) -> OrgError {
         let message = format!("Username: invalid email address: {value}");
         OrgError::save("INVALID_EMAIL_ADDRESS", message, &["Username"])
+    }
+
+    /// A name in `?fields=` that is no field; shown as in a query (the text is unverified).
+    pub fn no_such_column_in_fields(list: &str, name: &str, object: &str) -> OrgError {
+        let at = list.find(name).unwrap_or_default();
+        let message = format!(
+            "\n{list}\n{blanks}^\nERROR at Row:1:Column:{column}\nNo such column '{name}' on entity \
+             '{object}'. If you are attempting to use a custom field, be sure to append the '__c' \
+             after the custom field name. Please reference your WSDL or the describe call for the \
+             appropriate names.",
+            blanks = " ".repeat(at),
+            column = at + 1,
+        );
+        OrgError::general(400, "INVALID_FIELD", message)
     }
 }

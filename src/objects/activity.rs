@@ -9,7 +9,8 @@ use crate::value::Value;
 /// Derives a task's closedness and an event's day and end.
 pub(super) fn save(saving: &Saving<'_>, draft: &mut Draft) -> Result<Vec<FollowUp>, Faults> {
     if &*saving.object.name == "Task" {
-        let closed = saving.text(draft, "Status").is_some_and(|s| s.eq_ignore_ascii_case("Completed"));
+        let closed =
+            saving.text(draft, "Status").is_some_and(|s| s.eq_ignore_ascii_case("Completed"));
         saving.set(draft, "IsClosed", Value::Bool(closed));
         let high = saving.text(draft, "Priority").is_some_and(|p| p.eq_ignore_ascii_case("High"));
         saving.set(draft, "IsHighPriority", Value::Bool(high));

@@ -36,9 +36,10 @@ pub(super) fn save_version(
     ];
     match saving.value(draft, "ContentDocumentId").as_id() {
         Some(document) => {
-            let before = saving.state.resolve(document).and_then(|(object, _, row)| {
-                row.id(object.field("LatestPublishedVersionId")?.0)
-            });
+            let before = saving
+                .state
+                .resolve(document)
+                .and_then(|(object, _, row)| row.id(object.field("LatestPublishedVersionId")?.0));
             let mut steps = vec![FollowUp::Update { id: document, fields: facts }];
             if let Some(id) = before {
                 steps.push(FollowUp::Update { id, fields: vec![("IsLatest", Value::Bool(false))] });

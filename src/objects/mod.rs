@@ -75,10 +75,7 @@ pub fn behaviour(object: &str) -> Option<Behaviour> {
 
 /// Fields by name as slots; fields that the org does not have are left out.
 pub fn slots(object: &ObjectSpec, fields: Vec<(&'static str, Value)>) -> Vec<(Slot, Value)> {
-    fields
-        .into_iter()
-        .filter_map(|(name, value)| Some((object.field(name)?.0, value)))
-        .collect()
+    fields.into_iter().filter_map(|(name, value)| Some((object.field(name)?.0, value))).collect()
 }
 
 impl Saving<'_> {

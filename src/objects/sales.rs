@@ -29,8 +29,8 @@ pub(super) fn save_opportunity(
     let stage = saving.text(draft, "StageName").unwrap_or_default();
     let known = STAGES.iter().find(|(name, ..)| name.eq_ignore_ascii_case(&stage));
     if let Some((_, probability, category, closed, won)) = known {
-        let given = saving.changes(draft, "Probability")
-            && !saving.value(draft, "Probability").is_null();
+        let given =
+            saving.changes(draft, "Probability") && !saving.value(draft, "Probability").is_null();
         if saving.changes(draft, "StageName") && !given {
             saving.set(draft, "Probability", Value::Double(*probability));
         }

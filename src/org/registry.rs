@@ -85,8 +85,7 @@ impl Orgs {
 
     fn credentials(&self, id: Id, name: &str, administrator: Id) -> Credentials {
         let is_default = name == DEFAULT;
-        let mut credentials =
-            Credentials::of(id, (!is_default).then_some(name), administrator);
+        let mut credentials = Credentials::of(id, (!is_default).then_some(name), administrator);
         let template = &self.template;
         if let Some(username) = &template.username {
             let suffix = if is_default { String::new() } else { format!(".{name}") };

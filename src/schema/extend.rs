@@ -122,12 +122,14 @@ impl Work<'_> {
         let id = ObjectId((catalog::STANDARD.len() + self.added.objects.len()) as u16);
         let (object, rest) = new_object(id, prefix, addition);
         let own = object.fields.iter().filter(|field| field.kind == FieldType::Reference);
-        let parents: Vec<(ChildRelationship, Vec<Box<str>>)> =
-            own.map(|field| (child(&object, field, None), field.reference_to.to_vec())).collect();
+        let parents: Vec<(ChildRelationship, Vec<Box<str>>)> = own
+            .map(|field| (child_of(&object.name, field, None), field.reference_to.to_vec()))
+            .collect();
         self.added.objects.push(Arc::new(object));
         for (child, parents) in parents {
-            for parent in parents {
-                if let Some(parent) = self.id_of(&parent) {
+            // A describe of Group lists none of what groups own.
+            for parent in parents.iter().filter(|parent| &***parent != "Group") {
+                if let Some(parent) = self.id_of(parent) {
                     self.add_child(parent, child.clone());
                 }
             }
@@ -176,13 +178,12 @@ impl Work<'_> {
                 self.add_child(parent, child_of(&object_name, &spec, name));
             }
         }
-        match self.added_object(id) {
-            Some(object) => object.fields.push(spec),
-            None => {
-                let change = self.added.changes.entry(id).or_default();
-                change.fields.push(spec);
-                change.object = OnceLock::new();
-            }
+        if let Some(object) = self.added_object(id) {
+            object.fields.push(spec);
+        } else {
+            let change = self.added.changes.entry(id).or_default();
+            change.fields.push(spec);
+            change.object = OnceLock::new();
         }
         Ok(())
     }
@@ -233,13 +234,12 @@ impl Work<'_> {
     }
 
     fn add_child(&mut self, parent: ObjectId, child: ChildRelationship) {
-        match self.added_object(parent) {
-            Some(object) => object.child_relationships.push(child),
-            None => {
-                let change = self.added.changes.entry(parent).or_default();
-                change.children.push(child);
-                change.object = OnceLock::new();
-            }
+        if let Some(object) = self.added_object(parent) {
+            object.child_relationships.push(child);
+        } else {
+            let change = self.added.changes.entry(parent).or_default();
+            change.children.push(child);
+            change.object = OnceLock::new();
         }
     }
 
@@ -262,10 +262,6 @@ impl Work<'_> {
         }
         name.into()
     }
-}
-
-fn child(object: &ObjectSpec, field: &FieldSpec, name: Option<Box<str>>) -> ChildRelationship {
-    child_of(&object.name, field, name)
 }
 
 fn child_of(object: &str, field: &FieldSpec, name: Option<Box<str>>) -> ChildRelationship {

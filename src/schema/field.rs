@@ -261,6 +261,8 @@ pub struct FieldSpec {
     pub unique_rule: Option<UniqueRule>,
     /// Ours: smallest and largest number taken.
     pub range: Option<(f64, f64)>,
+    /// Ours: whether a create must give a value, where the describe does not tell the truth.
+    pub required: Option<bool>,
     /// Ours: exists only while this feature is on.
     pub feature: Option<Feature>,
     /// Ours: a removed custom field keeps its slot and is never shown.
@@ -329,6 +331,7 @@ impl FieldSpec {
             set_once: false,
             unique_rule: None,
             range: None,
+            required: None,
             feature: None,
             removed: false,
         }
@@ -336,10 +339,8 @@ impl FieldSpec {
 
     /// True when a create must give a value. A checkbox never needs one: its null is false.
     pub fn required_on_create(&self) -> bool {
-        self.createable
-            && !self.nillable
-            && !self.defaulted_on_create
-            && self.kind != FieldType::Boolean
+        let by_describe = !self.nillable && !self.defaulted_on_create;
+        self.createable && self.kind != FieldType::Boolean && self.required.unwrap_or(by_describe)
     }
 
     /// True for a reference whose rows belong to their parent.

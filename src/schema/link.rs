@@ -1,32 +1,51 @@
 //! The links that an object's describe lists under `urls`.
 
+use Target::{Former, NewPage, Object, Page};
+
 /// A set of links; which ones an object has is data of its schema file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Links(u16);
+pub struct Links(u32);
 
 /// One possible link.
 #[derive(Debug)]
 pub struct Link {
     /// Its key under `urls`.
     pub name: &'static str,
-    /// What follows the object's own path.
-    pub suffix: &'static str,
+    /// Where it points.
+    pub target: Target,
+}
+
+/// Where a link points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The object's own path and what follows it.
+    Object(&'static str),
+    /// The same, in old versions only: recordings up to 48.0 list it, those from 52.0 do not.
+    Former(&'static str),
+    /// A page of the user interface, below the host.
+    Page(&'static str),
+    /// The page that makes a new record: the key prefix and what follows it.
+    NewPage(&'static str),
 }
 
 /// Every link, in the order in which recorded describes list them.
-pub const LINKS: [Link; 12] = [
-    Link { name: "compactLayouts", suffix: "/describe/compactLayouts" },
-    Link { name: "rowTemplate", suffix: "/{ID}" },
-    Link { name: "approvalLayouts", suffix: "/describe/approvalLayouts" },
-    Link { name: "caseArticleSuggestions", suffix: "/suggestedArticles" },
-    Link { name: "caseRowArticleSuggestions", suffix: "/{ID}/suggestedArticles" },
-    Link { name: "namedLayouts", suffix: "/describe/namedLayouts/{LayoutName}" },
-    Link { name: "passwordUtilities", suffix: "/{ID}/password" },
-    Link { name: "listviews", suffix: "/listviews" },
-    Link { name: "describe", suffix: "/describe" },
-    Link { name: "quickActions", suffix: "/quickActions" },
-    Link { name: "layouts", suffix: "/describe/layouts" },
-    Link { name: "sobject", suffix: "" },
+pub const LINKS: [Link; 16] = [
+    Link { name: "compactLayouts", target: Object("/describe/compactLayouts") },
+    Link { name: "rowTemplate", target: Object("/{ID}") },
+    Link { name: "approvalLayouts", target: Object("/describe/approvalLayouts") },
+    Link { name: "uiDetailTemplate", target: Page("/{ID}") },
+    Link { name: "uiEditTemplate", target: Page("/{ID}/e") },
+    Link { name: "caseArticleSuggestions", target: Object("/suggestedArticles") },
+    Link { name: "caseRowArticleSuggestions", target: Object("/{ID}/suggestedArticles") },
+    Link { name: "defaultValues", target: Former("/defaultValues?recordTypeId&fields") },
+    Link { name: "namedLayouts", target: Object("/describe/namedLayouts/{LayoutName}") },
+    Link { name: "passwordUtilities", target: Object("/{ID}/password") },
+    Link { name: "listviews", target: Object("/listviews") },
+    Link { name: "describe", target: Object("/describe") },
+    Link { name: "uiNewRecord", target: NewPage("/e") },
+    Link { name: "quickActions", target: Object("/quickActions") },
+    Link { name: "layouts", target: Object("/describe/layouts") },
+    Link { name: "sobject", target: Object("") },
 ];
 
 impl Links {
@@ -34,7 +53,7 @@ impl Links {
     pub const ALWAYS: Links =
         Links(0).with_named("rowTemplate").with_named("describe").with_named("sobject");
 
-    /// What a custom object has besides.
+    /// What a custom object has.
     pub const CUSTOM: Links = Links::ALWAYS
         .with_named("compactLayouts")
         .with_named("approvalLayouts")
@@ -52,14 +71,9 @@ impl Links {
         Links(self.0 | 1 << at)
     }
 
-    /// The links of the set, in order.
-    pub fn iter(self) -> impl Iterator<Item = &'static Link> {
-        LINKS.iter().enumerate().filter(move |(at, _)| self.0 & 1 << at != 0).map(|(_, link)| link)
-    }
-
-    /// True when the set holds the link of this name.
-    pub fn has(self, name: &str) -> bool {
-        self.iter().any(|link| link.name == name)
+    /// True when the set holds the link at this position of [`LINKS`].
+    pub fn has(self, position: usize) -> bool {
+        self.0 & 1 << position != 0
     }
 }
 

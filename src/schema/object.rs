@@ -325,7 +325,7 @@ impl ObjectSpec {
         })
     }
 
-    /// The label of the Id field, which MALFORMED_ID messages begin with.
+    /// The label of the Id field, which `MALFORMED_ID` messages begin with.
     pub fn id_label(&self) -> &str {
         &self.at(self.system.id).label
     }

@@ -5,12 +5,22 @@ use super::field::{AutoNumber, FieldSpec, FieldType, UniqueRule};
 use super::picklist::{PickValue, Picklist};
 use super::view::{Feature, Features};
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 /// `fixtures/usual-values.json`: the table of what each type's describe usually says.
 static USUAL: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../fixtures/usual-values.json"))
         .expect("usual-values.json is JSON")
+});
+
+/// `fixtures/picklists.json`: long lists that several fields share, time zones for one.
+static SHARED: LazyLock<HashMap<String, Arc<Picklist>>> = LazyLock::new(|| {
+    let lists: HashMap<String, Value> =
+        serde_json::from_str(include_str!("../../fixtures/picklists.json"))
+            .expect("picklists.json is JSON");
+    let read = |values: &Value| pick_values(values).expect("picklists.json holds picklists");
+    lists.iter().map(|(name, values)| (name.clone(), read(values))).collect()
 });
 
 /// What is wrong with a key: where inside the field (`.length`, `.picklistValues[2]`), and why.
@@ -207,6 +217,10 @@ fn set(field: &mut FieldSpec, key: &str, value: &Value) -> Result<(), Problem> {
             field.auto_number.get_or_insert_with(usual_auto_number).start = start;
         }
         "uniqueRule" => field.unique_rule = Some(unique_rule(value)?),
+        "required" => {
+            let must = value.as_bool().ok_or_else(|| Problem::new("", "must be true or false"))?;
+            field.required = Some(must);
+        }
         "min" => field.range = Some((decimal(value)?, field.range.map_or(f64::INFINITY, |r| r.1))),
         "max" => {
             field.range = Some((field.range.map_or(f64::NEG_INFINITY, |r| r.0), decimal(value)?));
@@ -277,24 +291,30 @@ fn unique_rule(value: &Value) -> Result<UniqueRule, Problem> {
     })
 }
 
-/// Reads picklist values: plain texts, or objects with the describe's keys.
+/// Reads picklist values: a list, or the name of a shared one.
 fn picklist(kind: FieldType, value: &Value) -> Result<Option<Arc<Picklist>>, Problem> {
-    let list = value.as_array().ok_or_else(|| Problem::new("", "must be a list"))?;
-    let chosen =
-        matches!(kind, FieldType::Picklist | FieldType::MultiPicklist | FieldType::Combobox);
-    if list.is_empty() {
+    if let Some(name) = value.as_str() {
+        let shared = SHARED.get(name).map(Arc::clone);
+        return shared.map(Some).ok_or_else(|| Problem::new("", format!("no such list: {name}")));
+    }
+    if value.as_array().is_some_and(Vec::is_empty) {
         return Ok(None);
     }
-    if !chosen {
+    if !matches!(kind, FieldType::Picklist | FieldType::MultiPicklist | FieldType::Combobox) {
         return Err(Problem::new("", "only a picklist, multipicklist or combobox has values"));
     }
+    pick_values(value).map(Some)
+}
+
+/// A list of plain texts, or of objects with the describe's keys.
+fn pick_values(value: &Value) -> Result<Arc<Picklist>, Problem> {
+    let list = value.as_array().ok_or_else(|| Problem::new("", "must be a list"))?;
     let mut values: Vec<PickValue> = Vec::with_capacity(list.len());
     for (at, value) in list.iter().enumerate() {
-        let value =
-            pick_value(value).map_err(|p| Problem::new(format!("[{at}]{}", p.at), p.message))?;
-        values.push(value);
+        let value = pick_value(value);
+        values.push(value.map_err(|p| Problem::new(format!("[{at}]{}", p.at), p.message))?);
     }
-    Ok(Some(Arc::new(Picklist::new(values))))
+    Ok(Arc::new(Picklist::new(values)))
 }
 
 fn pick_value(value: &Value) -> Result<PickValue, Problem> {
@@ -313,18 +333,13 @@ fn pick_value(value: &Value) -> Result<PickValue, Problem> {
     let name = keys.get("value").and_then(Value::as_str);
     let mut made = plain(name.ok_or_else(|| Problem::new(".value", "must be text"))?);
     for (key, value) in keys {
-        let wrong = |message| Problem::new(format!(".{key}"), message);
+        let wrong = |message: String| Problem::new(format!(".{key}"), message);
+        let flag = || value.as_bool().ok_or_else(|| wrong("must be true or false".into()));
         match key.as_str() {
             "value" => {}
             "label" => made.label = text(value).map_err(|p| wrong(p.message))?,
-            "active" => {
-                made.active =
-                    value.as_bool().ok_or_else(|| wrong("must be true or false".into()))?
-            }
-            "defaultValue" => {
-                made.default_value =
-                    value.as_bool().ok_or_else(|| wrong("must be true or false".into()))?;
-            }
+            "active" => made.active = flag()?,
+            "defaultValue" => made.default_value = flag()?,
             "validFor" => made.valid_for = optional_text(value).map_err(|p| wrong(p.message))?,
             _ => return Err(wrong("no such key in a picklist value".into())),
         }
@@ -352,4 +367,59 @@ fn number(value: &Value) -> Result<u32, Problem> {
 
 fn decimal(value: &Value) -> Result<f64, Problem> {
     value.as_f64().ok_or_else(|| Problem::new("", "must be a number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read_json(keys: &Value) -> FieldSpec {
+        field(keys.as_object().expect("an object"), Context::PLAIN).expect("a field")
+    }
+
+    #[test]
+    fn every_type_has_usual_values() {
+        for (kind, name) in FieldType::ALL {
+            assert_eq!((kind.name(), FieldType::named(name)), (name, Some(kind)));
+            let made = read_json(&json!({"name": "Some_Field__c", "type": name}));
+            assert_eq!(&*made.label, "Some Field");
+            assert_eq!(&*made.json_key, "\"Some_Field__c\":");
+            assert!(made.custom && made.permissionable && !made.soap_type.is_empty(), "{name}");
+            assert_eq!(made.byte_length > 0, made.length > 0, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_follows_from_other_keys() {
+        let made = read_json(&json!({"name": "A__c", "type": "textarea", "length": 32000}));
+        assert!(!made.filterable && !made.sortable && made.byte_length == 96_000);
+        let made = read_json(&json!({"name": "A__c", "type": "string", "length": 20}));
+        assert!(made.filterable && made.groupable && made.byte_length == 60);
+        let made =
+            read_json(&json!({"name": "ParentId", "type": "reference", "referenceTo": ["A", "B"]}));
+        assert_eq!(made.relationship_name.as_deref(), Some("Parent"));
+        assert!(made.polymorphic_foreign_key && made.byte_length == 18);
+        let made = read_json(&json!({"name": "CreatedDate"}));
+        assert!(made.kind == FieldType::DateTime && !made.createable && !made.nillable);
+        let made = read_json(&json!({"name": "Name", "type": "string", "autoNumber": true}));
+        assert!(!made.createable && made.defaulted_on_create && !made.groupable);
+        let made = read_json(
+            &json!({"name": "A__c", "type": "string", "unique": true, "caseSensitive": true}),
+        );
+        assert_eq!(made.unique_rule, Some(UniqueRule::CaseSensitive));
+        let made = read_json(&json!({"name": "A__c", "type": "int", "min": 1, "max": 9}));
+        assert_eq!(made.range, Some((1.0, 9.0)));
+    }
+
+    #[test]
+    fn overrides_hold_while_their_feature_is_on() {
+        let keys =
+            json!({"name": "A", "type": "string", "when": {"personAccounts": {"nillable": false}}});
+        let keys = keys.as_object().expect("an object");
+        let on =
+            Context { features: Features::NONE.with(Feature::PersonAccounts), ..Context::PLAIN };
+        assert!(field(keys, Context::PLAIN).expect("a field").nillable);
+        assert!(!field(keys, on).expect("a field").nillable);
+    }
 }

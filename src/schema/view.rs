@@ -268,6 +268,11 @@ impl Schema {
         Ok(())
     }
 
+    /// True for a standard object of ours that this org lacks because its features are off.
+    pub fn hides(&self, name: &str) -> bool {
+        catalog::position(name).is_some_and(|position| !self.is_shown(ObjectId(position)))
+    }
+
     /// The id of a name, letter case aside, whether or not the org's features show the object.
     pub fn id_of(&self, name: &str) -> Option<ObjectId> {
         let added = || self.added.objects.iter().find(|own| own.name.eq_ignore_ascii_case(name));

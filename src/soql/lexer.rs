@@ -21,9 +21,9 @@ fn is_name_byte(byte: u8) -> bool {
 }
 
 impl<'q> Lexer<'q> {
-    /// A lexer at the start of a query.
-    pub fn new(text: &'q str) -> Lexer<'q> {
-        Lexer { bytes: text.as_bytes(), text, position: 0, fault: None }
+    /// A lexer of what stands behind a byte offset of a query.
+    pub fn behind(text: &'q str, offset: usize) -> Lexer<'q> {
+        Lexer { bytes: text.as_bytes(), text, position: offset, fault: None }
     }
 
     /// The source text.
@@ -114,6 +114,7 @@ impl<'q> Lexer<'q> {
         }
         if end == start + 3
             && matches!(self.byte(end), b'+' | b'-')
+            && self.bytes[start..end].iter().all(u8::is_ascii_alphabetic)
             && let Some(end) = self.signed_amount(end)
         {
             return self.finish(Kind::Currency, end);
@@ -168,7 +169,8 @@ impl<'q> Lexer<'q> {
     fn pattern(&self, from: usize, pattern: &[u8]) -> Option<usize> {
         for (place, expected) in pattern.iter().enumerate() {
             let byte = self.byte(from + place);
-            if byte != *expected && !(*expected == b'd' && byte.is_ascii_digit()) {
+            let fits = if *expected == b'd' { byte.is_ascii_digit() } else { byte == *expected };
+            if !fits {
                 return None;
             }
         }

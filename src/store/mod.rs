@@ -13,5 +13,5 @@ mod table;
 pub use index::{IndexCache, Key, KeySet, fold};
 pub use row::{Draft, Row};
 pub use settings::Settings;
-pub use state::{Cleared, State};
+pub use state::{BEGINNING, Cleared, State};
 pub use table::{RowNum, Table, Tombstone};

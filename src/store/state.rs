@@ -3,10 +3,13 @@
 use super::row::Row;
 use super::settings::Settings;
 use super::table::{RowNum, Table};
-use crate::clock::Clock;
+use crate::clock::{Clock, Millis};
 use crate::id::Id;
 use crate::schema::{ObjectId, ObjectSpec, Schema, Slot};
 use std::sync::{Arc, LazyLock};
+
+/// 2020-01-01T00:00:00Z: when every org, its schema and its first records were made.
+pub const BEGINNING: Millis = 1_577_836_800_000;
 
 static EMPTY: LazyLock<Arc<Table>> = LazyLock::new(|| Arc::new(Table::default()));
 
@@ -34,6 +37,8 @@ pub struct State {
     pub clock: Clock,
     /// The number of the last commit. Rows carry the commit that wrote them.
     pub commit: u64,
+    /// When the schema last changed.
+    pub schema_changed: Millis,
     /// Passwords that differ from the org's own, by user.
     pub passwords: imbl::OrdMap<Id, Arc<str>>,
     /// What each user made or viewed last, newest first.
@@ -51,6 +56,7 @@ impl State {
             settings: Arc::default(),
             clock,
             commit: 0,
+            schema_changed: BEGINNING,
             passwords: imbl::OrdMap::new(),
             recent: imbl::OrdMap::new(),
             tables: Vec::new(),
@@ -98,8 +104,9 @@ impl State {
     }
 
     /// Replaces the schema, and keeps the indexes that its new fields want.
-    pub fn set_schema(&mut self, schema: Arc<Schema>) {
+    pub fn set_schema(&mut self, schema: Arc<Schema>, now: Millis) {
         self.schema = schema;
+        self.schema_changed = now;
         let objects: Vec<ObjectId> = self.objects_with_rows().collect();
         let schema = Arc::clone(&self.schema);
         for object in objects {

@@ -150,7 +150,11 @@ impl Table {
         self.live = self.live + lives(after) - lives(before.as_ref());
         self.held = self.held + u32::from(after.is_some()) - u32::from(before.is_some());
         for (slot, keys) in &mut self.kept {
-            keys.moved(number, before.as_ref().map(|row| row.get(*slot)), after.map(|row| row.get(*slot)));
+            keys.moved(
+                number,
+                before.as_ref().map(|row| row.get(*slot)),
+                after.map(|row| row.get(*slot)),
+            );
         }
     }
 
@@ -216,7 +220,8 @@ impl Table {
                     continue;
                 }
                 for place in 0..FAN {
-                    let row = |leaf: Option<&'a Arc<Leaf>>| leaf.and_then(|l| l.get(place)?.as_ref());
+                    let row =
+                        |leaf: Option<&'a Arc<Leaf>>| leaf.and_then(|l| l.get(place)?.as_ref());
                     let (old, new) = (row(old), row(new));
                     let same = match (old, new) {
                         (Some(old), Some(new)) => old.same(new),

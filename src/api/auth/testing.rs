@@ -3,7 +3,7 @@
 
 use crate::api::entry::Entry;
 use crate::api::http::{Method, Request, Response};
-use crate::api::{auth, params};
+use crate::api;
 use crate::clock::{Clock, Millis};
 use crate::dml::{Actor, Given, Transaction};
 use crate::id::Id;
@@ -66,14 +66,7 @@ impl Fixture {
     /// Sends a request that arrives at [`NOW`].
     pub(crate) fn send(&self, mut request: Request) -> Response {
         request.received_at = NOW;
-        let segments: Vec<Cow<'_, str>> = request
-            .path
-            .split('/')
-            .filter(|part| !part.is_empty())
-            .map(params::decode_segment)
-            .collect();
-        let entry = self.entry(&request, &segments);
-        auth::handle(&entry)
+        api::handle(&self.orgs, &request)
     }
 
     /// Sends a form to a path and returns status and body.

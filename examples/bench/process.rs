@@ -1,0 +1,204 @@
+//! Starting servers, and what Linux says about their processes.
+
+use crate::Effort;
+use crate::load::Connection;
+use crate::rows::{Request, Server, get};
+use crate::table::{Measured, Unit};
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Requests before the first round, so that caches are warm.
+const WARM_UP: usize = 2_000;
+
+/// A server under measurement; ends with this value if we started it.
+struct Started {
+    child: Option<Child>,
+    pid: u32,
+    authority: String,
+}
+
+impl Started {
+    /// Starts a server and waits for the line that says where it listens.
+    fn new(server: &Server) -> Result<Started, String> {
+        let mut command = match server {
+            Server::Bare => role(&["bare"])?,
+            Server::Edge(handler) => role(&["edge", handler])?,
+            Server::Fauxforce(options) => {
+                let mut command = Command::new(fauxforce()?);
+                command.args(["serve", "--port", "0", "--json", "-q"]).args(*options);
+                command
+            }
+            Server::Running { authority, pid } => {
+                return Ok(Started { child: None, pid: *pid, authority: authority.clone() });
+            }
+        };
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| error.to_string())?;
+        let mut line = String::new();
+        if let Some(output) = child.stdout.as_mut() {
+            BufReader::new(output).read_line(&mut line).map_err(|error| error.to_string())?;
+        }
+        let pid = child.id();
+        let mut started = Started { child: Some(child), pid, authority: String::new() };
+        let port = port_of(&line).ok_or_else(|| format!("no port in {line:?}"))?;
+        started.authority = format!("127.0.0.1:{port}");
+        Ok(started)
+    }
+
+    /// CPU time of all its threads so far.
+    fn cpu(&self) -> Result<Duration, String> {
+        let mut nanoseconds = 0;
+        let tasks = format!("/proc/{}/task", self.pid);
+        for task in std::fs::read_dir(&tasks).map_err(|error| format!("{tasks}: {error}"))? {
+            let path = task.map_err(|error| error.to_string())?.path().join("schedstat");
+            // A thread may end between the two reads.
+            let Ok(text) = std::fs::read_to_string(path) else { continue };
+            let spent: u64 =
+                text.split(' ').next().and_then(|text| text.parse().ok()).unwrap_or_default();
+            nanoseconds += spent;
+        }
+        Ok(Duration::from_nanos(nanoseconds))
+    }
+
+    /// Resident memory in bytes.
+    fn memory(&self) -> Result<f64, String> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid))
+            .map_err(|error| error.to_string())?;
+        let kibibytes = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok());
+        Ok(kibibytes.ok_or("no VmRSS")? * 1024.0)
+    }
+
+    /// One request over a connection of its own.
+    fn ask(&self, request: &Request) -> Result<u16, String> {
+        Connection::open(&self.authority)?.exchange(&request.bytes(&self.authority))
+    }
+
+    /// The CPU time that each of so many requests costs the server, in nanoseconds.
+    fn cost(&self, request: &Request, connections: usize, count: usize) -> Result<f64, String> {
+        let before = self.cpu()?;
+        let (connections, asked) = (connections.to_string(), count.to_string());
+        let mut load = role(&["load", &self.authority, &connections, &asked])?
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| error.to_string())?;
+        if let Some(mut input) = load.stdin.take() {
+            input.write_all(&request.bytes(&self.authority)).map_err(|error| error.to_string())?;
+        }
+        let output = load.wait_with_output().map_err(|error| error.to_string())?;
+        let answered: f64 = String::from_utf8_lossy(&output.stdout)
+            .trim()
+            .parse()
+            .map_err(|_| "the load generator failed".to_owned())?;
+        Ok(self.cpu()?.saturating_sub(before).as_nanos() as f64 / answered)
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // It may be gone already.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// This program in another role.
+fn role(arguments: &[&str]) -> Result<Command, String> {
+    let mut command = Command::new(std::env::current_exe().map_err(|error| error.to_string())?);
+    command.arg("role").args(arguments);
+    Ok(command)
+}
+
+/// The binary that cargo built two folders up from the examples.
+fn fauxforce() -> Result<PathBuf, String> {
+    let own = std::env::current_exe().map_err(|error| error.to_string())?;
+    let path = own.parent().and_then(|path| path.parent()).map(|path| path.join("fauxforce"));
+    path.filter(|path| path.exists()).ok_or("the fauxforce binary is not built".to_owned())
+}
+
+/// The port of a bare number, or of the ready line's `"url":"http://localhost:PORT"`.
+fn port_of(line: &str) -> Option<u16> {
+    let line = line.trim();
+    if let Ok(port) = line.parse() {
+        return Some(port);
+    }
+    let (_, rest) = line.split_once("\"url\":\"http://localhost:")?;
+    rest.split('"').next()?.parse().ok()
+}
+
+/// CPU time per request of the base and of a server, in turn.
+pub(crate) fn request_cost(
+    server: &Server,
+    request: &Request,
+    connections: usize,
+    effort: Effort,
+) -> Result<Measured, String> {
+    let base = Started::new(&Server::Bare)?;
+    let ours = Started::new(server)?;
+    let fixed = get("/");
+    base.cost(&fixed, connections, WARM_UP)?;
+    ours.cost(request, connections, WARM_UP)?;
+    let mut measured = Measured::new(Unit::Nanoseconds);
+    for _ in 0..effort.rounds {
+        measured.base.push(base.cost(&fixed, connections, effort.requests)?);
+        measured.ours.push(ours.cost(request, connections, effort.requests)?);
+    }
+    Ok(measured)
+}
+
+/// Time from the start of a process to its first answer, in turn with the base.
+pub(crate) fn start_time(server: &Server, effort: Effort) -> Result<Measured, String> {
+    let mut measured = Measured::new(Unit::Nanoseconds);
+    for _ in 0..effort.rounds * 2 {
+        measured.base.push(first_answer(&Server::Bare, "/")?);
+        measured.ours.push(first_answer(server, "/_fauxforce/health")?);
+    }
+    Ok(measured)
+}
+
+fn first_answer(server: &Server, target: &str) -> Result<f64, String> {
+    let start = Instant::now();
+    let started = Started::new(server)?;
+    started.ask(&get(target))?;
+    Ok(start.elapsed().as_nanos() as f64)
+}
+
+/// Resident memory after one answer.
+pub(crate) fn idle_memory(server: &Server, effort: Effort) -> Result<Measured, String> {
+    let mut measured = Measured::new(Unit::Bytes);
+    for _ in 0..effort.rounds.min(3) {
+        for (server, target, into) in [
+            (&Server::Bare, "/", &mut measured.base),
+            (server, "/_fauxforce/health", &mut measured.ours),
+        ] {
+            let started = Started::new(server)?;
+            started.ask(&get(target))?;
+            into.push(started.memory()?);
+        }
+    }
+    Ok(measured)
+}
+
+/// CPU time of a call in this process; there is no base to compare it with.
+pub(crate) fn in_process(work: fn(usize), effort: Effort) -> Measured {
+    let own = Started { child: None, pid: std::process::id(), authority: String::new() };
+    let spent = || own.cpu().map_or(0.0, |time| time.as_nanos() as f64);
+    let mut measured = Measured::new(Unit::Nanoseconds);
+    work(effort.requests.min(1_000));
+    for _ in 0..effort.rounds {
+        let before = spent();
+        work(effort.requests);
+        measured.ours.push((spent() - before) / effort.requests as f64);
+    }
+    measured
+}

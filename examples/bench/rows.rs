@@ -1,0 +1,151 @@
+//! What is measured: one line a row.
+
+/// A server to measure.
+#[derive(Clone, Debug)]
+pub(crate) enum Server {
+    /// The base: hyper alone, 300 fixed bytes.
+    Bare,
+    /// fauxforce's edge around a handler of this name (`servers::edge`).
+    Edge(&'static str),
+    /// The `fauxforce` binary beside this one, started with these options.
+    Fauxforce(&'static [&'static str]),
+    /// One that runs already: its authority and its process id.
+    Running { authority: String, pid: u32 },
+}
+
+/// A request, serialised once.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) headers: Vec<String>,
+    pub(crate) body: String,
+}
+
+/// What a row measures.
+pub(crate) enum Measure {
+    /// CPU time of the server's process per request, over keep-alive connections.
+    Request { server: Server, request: Request, connections: usize },
+    /// Time from the start of the process to its first answer.
+    Start { server: Server },
+    /// Resident memory of the process after one answer.
+    Memory { server: Server },
+    /// CPU time of one call in this process; the base is the bare server's request. The function
+    /// is given the number of calls to make.
+    #[allow(dead_code)] // Rows for forks and snapshots come with the org.
+    InProcess { work: fn(usize) },
+}
+
+/// A line of the table.
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) measure: Measure,
+}
+
+/// All rows, in the order of the table.
+pub(crate) fn all() -> Vec<Row> {
+    let json = "Content-Type: application/json";
+    vec![
+        request("edge, 300 bytes, 1 connection", Server::Edge("fixed"), 1, get("/fixed")),
+        request("edge, 300 bytes, 8 connections", Server::Edge("fixed"), 8, get("/fixed")),
+        request("edge, the headers of an org", Server::Edge("org"), 1, get("/org").with(BEARER)),
+        request("edge, 1 KiB posted", Server::Edge("fixed"), 1, post("/p", 1024).with(json)),
+        request("edge, on the pool", Server::Edge("fixed"), 1, get("/services/Soap/u/60.0")),
+        request("fauxforce, health", Server::Fauxforce(&[]), 1, get("/_fauxforce/health")),
+        start("fauxforce, start to first answer", Server::Fauxforce(&[])),
+        memory("fauxforce, idle memory", Server::Fauxforce(&[])),
+    ]
+}
+
+const BEARER: &str =
+    "Authorization: Bearer 00Dff0000000001EAA!AQEAQFauxforceFauxforceFauxforceFaux";
+
+fn request(name: &str, server: Server, connections: usize, request: Request) -> Row {
+    Row { name: name.to_owned(), measure: Measure::Request { server, request, connections } }
+}
+
+fn start(name: &str, server: Server) -> Row {
+    Row { name: name.to_owned(), measure: Measure::Start { server } }
+}
+
+fn memory(name: &str, server: Server) -> Row {
+    Row { name: name.to_owned(), measure: Measure::Memory { server } }
+}
+
+/// A GET without headers of its own.
+pub(crate) fn get(target: &str) -> Request {
+    Request {
+        method: "GET".to_owned(),
+        target: target.to_owned(),
+        headers: Vec::new(),
+        body: String::new(),
+    }
+}
+
+fn post(target: &str, length: usize) -> Request {
+    Request { method: "POST".to_owned(), body: "x".repeat(length), ..get(target) }
+}
+
+impl Request {
+    /// The same with one more header line.
+    pub(crate) fn with(mut self, header: &str) -> Request {
+        self.headers.push(header.to_owned());
+        self
+    }
+
+    /// The bytes to send.
+    pub(crate) fn bytes(&self, authority: &str) -> Vec<u8> {
+        let mut text = format!("{} {} HTTP/1.1\r\nHost: {authority}\r\n", self.method, self.target);
+        for header in &self.headers {
+            text.push_str(header);
+            text.push_str("\r\n");
+        }
+        if !self.body.is_empty() || self.method != "GET" {
+            text.push_str("Content-Length: ");
+            text.push_str(&self.body.len().to_string());
+            text.push_str("\r\n");
+        }
+        text.push_str("\r\n");
+        text.push_str(&self.body);
+        text.into_bytes()
+    }
+}
+
+impl Row {
+    /// The row of `bench request …`.
+    pub(crate) fn from_arguments(arguments: &[&str]) -> Result<Row, String> {
+        let mut url = None;
+        let mut pid = None;
+        let mut connections = 1;
+        let mut asked = get("/");
+        let mut words = Vec::new();
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            let mut value = || rest.next().copied().ok_or(format!("{argument} needs a value"));
+            match *argument {
+                "--url" => url = Some(value()?),
+                "--pid" => pid = Some(value()?.parse().map_err(|_| "--pid takes a number")?),
+                "--connections" => {
+                    connections = value()?.parse().map_err(|_| "--connections takes a number")?;
+                }
+                "-H" => asked = asked.with(value()?),
+                "-d" => value()?.clone_into(&mut asked.body),
+                word => words.push(word),
+            }
+        }
+        let [method, target] = words[..] else {
+            return Err("a method and a target are needed".to_owned());
+        };
+        method.clone_into(&mut asked.method);
+        target.clone_into(&mut asked.target);
+        let server = match (url, pid) {
+            (Some(url), Some(pid)) => {
+                let authority = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/');
+                Server::Running { authority: authority.to_owned(), pid }
+            }
+            (None, None) => Server::Fauxforce(&[]),
+            _ => return Err("--url and --pid go together".to_owned()),
+        };
+        Ok(request(&format!("{method} {target}"), server, connections, asked))
+    }
+}

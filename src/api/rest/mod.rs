@@ -1,0 +1,229 @@
+//! The REST API under `/services/data`: `reference/rest.md`.
+//!
+//! version → session → limits → [`dispatch`], which reads like the API's table of resources. An
+//! adapter returns a [`Reply`] or faults; `reply` renders either.
+
+mod blobs;
+mod conditional;
+mod discovery;
+mod external;
+mod info;
+mod multipart;
+mod password;
+mod query;
+mod replication;
+mod rows;
+mod traverse;
+
+use super::entry::Entry;
+use super::http::{Method, Response};
+use super::params::Params;
+use super::reply::{self, Counted, Format, Reply, Style};
+use super::session;
+use crate::dml::Actor;
+use crate::error::{Faults, OrgError};
+use crate::org::Session;
+use crate::schema::{Lookup, ObjectSpec};
+use crate::store::State;
+use std::sync::Arc;
+
+/// The oldest version that is served.
+pub const OLDEST: u32 = 31;
+/// The newest version that is served.
+pub const NEWEST: u32 = 67;
+
+/// A request that has a session.
+pub struct Call<'r> {
+    /// The request and its org.
+    pub entry: &'r Entry<'r>,
+    /// The version in the URL, 31 to 67.
+    pub version: u32,
+    /// The session.
+    pub session: Arc<Session>,
+    /// Its token.
+    pub token: &'r str,
+    /// The org's data when the request came.
+    pub state: Arc<State>,
+    /// The method, after `_HttpMethod`.
+    pub method: Method,
+    /// The query's parameters.
+    pub params: Params<'r>,
+}
+
+/// What an adapter returns.
+pub type Outcome = Result<Reply, Faults>;
+
+impl Call<'_> {
+    /// Who writes, and when.
+    pub fn actor(&self) -> Actor {
+        Actor { user: self.session.user, now: self.entry.now, system: false }
+    }
+
+    /// The object of a name in the URL.
+    pub fn object(&self, name: &str) -> Result<&Arc<ObjectSpec>, OrgError> {
+        match self.state.schema.lookup(name) {
+            Lookup::Object(object) => Ok(object),
+            Lookup::KnownElsewhere(name) => Err(OrgError::object_not_emulated(name)),
+            Lookup::Unknown => Err(OrgError::not_found()),
+        }
+    }
+
+    /// The refusal of a method that a resource does not take.
+    pub fn only(&self, allowed: &'static str) -> Outcome {
+        Err(OrgError::method_not_allowed(self.method.name(), allowed).into())
+    }
+
+    /// True for GET and HEAD.
+    pub fn reads(&self) -> bool {
+        matches!(self.method, Method::Get | Method::Head)
+    }
+}
+
+/// `GET /services/data`: no session, not counted.
+pub fn versions(entry: &Entry<'_>) -> Response {
+    let style = Style::of(entry.request);
+    match entry.request.method {
+        Method::Get | Method::Head => reply::render(entry, style, None, discovery::versions()),
+        method => {
+            let error = OrgError::method_not_allowed(method.name(), "HEAD,GET");
+            reply::render_faults(entry, style, None, &[error])
+        }
+    }
+}
+
+/// Anything under `/services/data/{version}`.
+pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
+    let mut style = Style::of(entry.request);
+    let version = match served(version) {
+        Ok(version) => version,
+        Err(error) => return reply::render_faults(entry, style, None, &[error]),
+    };
+    let (session, token) = match session::authenticate(entry) {
+        Ok(found) => found,
+        Err(error) => return reply::render_faults(entry, style, None, &[error]),
+    };
+    let state = entry.org.read();
+    let most = state.settings.daily_api_requests;
+    let used = entry.org.usage.count(entry.now);
+    let counted = Some(Counted { used: used.min(most), most });
+    if used > most {
+        let error = OrgError::request_limit_exceeded();
+        return reply::render_faults(entry, style, counted, &[error]);
+    }
+    let params = entry.params();
+    let method = overridden(entry.request.method, &params);
+    let mut path: Vec<&str> = entry.segments[3..].iter().map(AsRef::as_ref).collect();
+    if version <= 57
+        && let Some(last) = path.last_mut()
+    {
+        // The suffix selects the format up to v57.
+        if let Some(stem) = last.strip_suffix(".json") {
+            (*last, style.format) = (stem, Format::Json);
+        } else if let Some(stem) = last.strip_suffix(".xml") {
+            (*last, style.format) = (stem, Format::Xml);
+        }
+    }
+    let call = Call { entry, version, session, token, state, method, params };
+    match dispatch(&call, &path) {
+        Ok(reply) => reply::render(entry, style, counted, reply),
+        Err(faults) => reply::render_faults(entry, style, counted, &faults),
+    }
+}
+
+/// The number in `v66.0`, if that version is served.
+fn served(segment: &str) -> Result<u32, OrgError> {
+    let number = segment.strip_prefix('v').and_then(|text| text.strip_suffix(".0"));
+    let plain = |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match number.filter(plain).and_then(|text| text.parse().ok()) {
+        Some(version @ OLDEST..=NEWEST) => Ok(version),
+        Some(1..OLDEST) => Err(OrgError::gone()),
+        _ => Err(OrgError::not_found()),
+    }
+}
+
+/// `_HttpMethod` overrides POST only; the parameter's name counts letter case.
+fn overridden(method: Method, params: &Params<'_>) -> Method {
+    match (method, params.get("_HttpMethod")) {
+        (Method::Post, Some(name)) => Method::parse(name).unwrap_or(method),
+        _ => method,
+    }
+}
+
+fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
+    match path {
+        [] => discovery::resources(call),
+        ["sobjects"] => discovery::global(call),
+        ["sobjects", "User" | "SelfServiceUser", id, "password"] => password::handle(call, id),
+        ["sobjects", name] => rows::object(call, name),
+        ["sobjects", name, "describe"] => discovery::describe(call, name),
+        ["sobjects", name, "describe", layouts @ ..] => discovery::layouts(call, name, layouts),
+        ["sobjects", name, "updated"] => replication::updated(call, name),
+        ["sobjects", name, "deleted"] => replication::deleted(call, name),
+        ["sobjects", name, key] => rows::row(call, name, key),
+        ["sobjects", name, first, rest @ ..] => traverse::handle(call, name, first, rest),
+        ["query"] => query::query(call, false),
+        ["queryAll"] => query::query(call, true),
+        ["query" | "queryAll", locator] => query::more(call, locator),
+        ["limits"] => info::limits(call),
+        ["limits", "recordCount"] => info::record_count(call),
+        ["recent"] => info::recent(call),
+        ["tabs"] => info::tabs(call),
+        ["theme"] => info::theme(call),
+        ["compactLayouts"] => discovery::compact_layouts(call),
+        ["connect", "proxy", "ui-telemetry"] => Ok(Reply::json("{}".to_owned(), "telemetry")),
+        [name, ..] if RESOURCES.contains(name) => {
+            Err(OrgError::resource_not_emulated(&path.join("/")).into())
+        }
+        _ => Err(OrgError::not_found().into()),
+    }
+}
+
+/// The resources of a version's root, in the order in which a real org lists them.
+pub const RESOURCES: [&str; 46] = [
+    "tooling",
+    "metadata",
+    "eclair",
+    "folders",
+    "prechatForms",
+    "contact-tracing",
+    "jsonxform",
+    "chatter",
+    "payments",
+    "tabs",
+    "appMenu",
+    "quickActions",
+    "queryAll",
+    "commerce",
+    "wave",
+    "iot",
+    "analytics",
+    "search",
+    "smartdatadiscovery",
+    "identity",
+    "composite",
+    "parameterizedSearch",
+    "fingerprint",
+    "theme",
+    "nouns",
+    "domino",
+    "event",
+    "serviceTemplates",
+    "recent",
+    "connect",
+    "licensing",
+    "limits",
+    "process",
+    "dedupe",
+    "async-queries",
+    "query",
+    "jobs",
+    "localizedvalue",
+    "mobile",
+    "emailConnect",
+    "consent",
+    "tokenizer",
+    "compactLayouts",
+    "sobjects",
+    "actions",
+    "support",
+];

@@ -1,0 +1,100 @@
+//! `query`, `queryAll` and their further pages. `reference/rest.md` §4.
+
+use super::super::query_json;
+use super::super::reply::Reply;
+use super::{Call, Outcome};
+use crate::error::OrgError;
+use crate::id::Id;
+use crate::soql::{self, Context, ResultSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+const LARGEST_BATCH: usize = 2000;
+const SMALLEST_BATCH: usize = 200;
+
+/// `GET /query?q=…` or `?explain=…`.
+pub fn query(call: &Call<'_>, all_rows: bool) -> Outcome {
+    if !call.reads() {
+        return call.only("HEAD,GET");
+    }
+    let indexes = &call.entry.org.indexes;
+    let mut context =
+        Context::new(&call.state, indexes, call.session.user, call.entry.now, call.version);
+    context.all_rows = all_rows;
+    if let Some(text) = call.params.get("explain") {
+        let explained = soql::explain(text, &context)?;
+        return Ok(Reply::json(query_json::explained(&explained), "QueryExplain"));
+    }
+    let text = call.params.get("q").ok_or_else(OrgError::query_missing)?;
+    let result = soql::query(text, &context)?;
+    if call.params.get("columns").is_some_and(|flag| flag.eq_ignore_ascii_case("true")) {
+        let mut out = String::new();
+        query_json::columns(&mut out, &result);
+        return Ok(Reply::json(out, "QueryResult"));
+    }
+    first_page(call, result)
+}
+
+/// The first page of a result; what remains is kept for further ones.
+pub fn first_page(call: &Call<'_>, result: ResultSet) -> Outcome {
+    let batch = batch_size(call);
+    let rows = result.row_count();
+    if rows > LARGEST_BATCH && !result.pageable() {
+        return Err(OrgError::aggregates_do_not_page().into());
+    }
+    let mut out = String::with_capacity(256 + rows.min(batch) * 256);
+    if rows <= batch || !result.pageable() {
+        query_json::page(&mut out, &result, 0, rows, call.version, None);
+        return Ok(Reply::json(out, "QueryResult"));
+    }
+    let result = Arc::new(result);
+    let org = &call.entry.org;
+    let user = call.session.user;
+    let id = org.cursors.keep(user, call.token, call.entry.now, batch, Arc::clone(&result));
+    let next = next_url(call.version, id, batch);
+    query_json::page(&mut out, &result, 0, batch, call.version, Some(&next));
+    Ok(Reply::json(out, "QueryResult"))
+}
+
+/// `GET /query/{locator}-{offset}`.
+pub fn more(call: &Call<'_>, locator: &str) -> Outcome {
+    if !call.reads() {
+        return call.only("HEAD,GET");
+    }
+    let (id, from) = read_locator(locator).ok_or_else(OrgError::invalid_query_locator)?;
+    let found = call.entry.org.cursors.find(id, call.token, call.entry.now);
+    let (result, batch) = found.ok_or_else(OrgError::invalid_query_locator)?;
+    let rows = result.row_count();
+    if from > rows {
+        return Err(OrgError::invalid_query_locator().into());
+    }
+    let end = from + batch;
+    let next = (end < rows).then(|| next_url(call.version, id, end));
+    let mut out = String::with_capacity(256 + batch * 256);
+    query_json::page(&mut out, &result, from, batch, call.version, next.as_deref());
+    Ok(Reply::json(out, "QueryResult"))
+}
+
+fn next_url(version: u32, id: Id, offset: usize) -> String {
+    let mut url = String::with_capacity(64);
+    let _ = write!(url, "/services/data/v{version}.0/query/{id}-{offset}");
+    url
+}
+
+fn read_locator(locator: &str) -> Option<(Id, usize)> {
+    let (id, offset) = locator.split_once('-')?;
+    let id = Id::parse(id).ok().filter(|id| id.prefix() == *b"01g")?;
+    let plain = !offset.is_empty() && offset.bytes().all(|byte| byte.is_ascii_digit());
+    Some((id, plain.then(|| offset.parse().ok()).flatten()?))
+}
+
+/// `Sforce-Query-Options: batchSize=N`; a size out of range is moved into it.
+fn batch_size(call: &Call<'_>) -> usize {
+    let options = call.entry.request.headers.get("sforce-query-options").unwrap_or_default();
+    options
+        .split([',', ';'])
+        .filter_map(|option| option.trim().split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("batchSize"))
+        .and_then(|(_, size)| size.trim().parse::<usize>().ok())
+        .map_or(LARGEST_BATCH, |size| size.clamp(SMALLEST_BATCH, LARGEST_BATCH))
+}

@@ -1,0 +1,243 @@
+//! The XML variant of the REST API: answers are our own compact JSON re-printed as elements, request
+//! bodies become the same members as JSON ones. `reference/rest.md` §10.
+
+use super::body::{self, Member, Scalar, Sent};
+use crate::error::OrgError;
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// Re-prints JSON under a root element. Members become elements, lists repeat their element,
+/// `attributes` become XML attributes, instants end in `Z`, null is `xsi:nil`. A list at the top
+/// gets one element an entry, named by the root's singular.
+pub fn from_json(text: &str, root: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 64);
+    out.push_str(r#"<?xml version="1.0" encoding="UTF-8"?>"#);
+    let start = out.len();
+    match body::value(text) {
+        Ok(Sent::List(list)) => {
+            out.push('<');
+            out.push_str(root);
+            out.push('>');
+            entries(&mut out, root.strip_suffix('s').unwrap_or(root), list);
+            out.push_str("</");
+            out.push_str(root);
+            out.push('>');
+        }
+        Ok(sent) => element(&mut out, root, &sent),
+        Err(_) => {}
+    }
+    if out[start..].contains(" xsi:nil=") {
+        out.insert_str(
+            start + 1 + root.len(),
+            r#" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance""#,
+        );
+    }
+    out
+}
+
+/// Appends one element an entry of a list.
+fn entries(out: &mut String, name: &str, list: &str) {
+    let list: Vec<&RawValue> = serde_json::from_str(list).unwrap_or_default();
+    for entry in list {
+        if let Ok(sent) = body::value(entry.get()) {
+            element(out, name, &sent);
+        }
+    }
+}
+
+fn element(out: &mut String, name: &str, sent: &Sent<'_>) {
+    match sent {
+        Sent::List(list) => return entries(out, name, list),
+        Sent::Scalar(Scalar::Null) => {
+            out.push('<');
+            out.push_str(name);
+            out.push_str(r#" xsi:nil="true"/>"#);
+            return;
+        }
+        _ => {}
+    }
+    out.push('<');
+    out.push_str(name);
+    match sent {
+        Sent::Object(members) => {
+            let attributes = members.iter().find(|member| member.name == "attributes");
+            if let Some(Member { sent: Sent::Object(attributes), .. }) = attributes {
+                for attribute in attributes {
+                    if let Sent::Scalar(text) = &attribute.sent {
+                        out.push(' ');
+                        out.push_str(&attribute.name);
+                        out.push_str("=\"");
+                        escape(out, text.shown());
+                        out.push('"');
+                    }
+                }
+            }
+            out.push('>');
+            for member in members.iter().filter(|member| member.name != "attributes") {
+                element(out, &member.name, &member.sent);
+            }
+        }
+        Sent::Scalar(scalar) => {
+            out.push('>');
+            let text = scalar.shown();
+            match text.strip_suffix("+0000").filter(|_| is_instant(text)) {
+                Some(head) => {
+                    out.push_str(head);
+                    out.push('Z');
+                }
+                None => escape(out, text),
+            }
+        }
+        Sent::List(_) => {}
+    }
+    out.push_str("</");
+    out.push_str(name);
+    out.push('>');
+}
+
+/// True for `2011-02-03T02:45:00.000+0000`.
+fn is_instant(text: &str) -> bool {
+    text.len() == 28 && crate::time::parse_datetime(text).is_some()
+}
+
+/// Appends text with XML's escapes.
+pub fn escape(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            c if c < ' ' && !matches!(c, '\t' | '\n' | '\r') => {}
+            c => out.push(c),
+        }
+    }
+}
+
+/// Deepest nesting of a request's elements.
+const DEPTH: usize = 32;
+
+/// Reads `<Account><Name>x</Name><Phone xsi:nil="true"/></Account>` as members. The root's name says
+/// nothing: the URL names the object. Document types are refused.
+pub fn members(body: &[u8]) -> Result<Vec<Member<'static>>, OrgError> {
+    let text = std::str::from_utf8(body).map_err(|_| malformed("the body is not UTF-8"))?;
+    if text.trim().is_empty() {
+        return Err(OrgError::no_entity_body());
+    }
+    let mut reader = Reader::from_str(text);
+    // Open elements: name, members so far, text so far, nil.
+    let mut open: Vec<(String, Vec<Member<'static>>, String, bool)> = Vec::new();
+    loop {
+        match reader.read_event().map_err(|error| malformed(&error.to_string()))? {
+            Event::Start(start) => {
+                if open.len() >= DEPTH {
+                    return Err(malformed("elements are nested too deeply"));
+                }
+                let name = start.local_name().as_ref().to_owned();
+                open.push((name, Vec::new(), String::new(), is_nil(&start)));
+            }
+            Event::Empty(start) => {
+                let name = start.local_name().as_ref().to_owned();
+                let member = closed(name, Vec::new(), String::new(), is_nil(&start));
+                match open.last_mut() {
+                    Some((_, members, ..)) => members.push(member),
+                    None => return Ok(Vec::new()),
+                }
+            }
+            Event::Text(part) => {
+                if let Some((_, _, text, _)) = open.last_mut() {
+                    text.push_str(&part);
+                }
+            }
+            Event::CData(part) => {
+                if let Some((_, _, text, _)) = open.last_mut() {
+                    text.push_str(&part);
+                }
+            }
+            Event::GeneralRef(reference) => {
+                if let Some((_, _, text, _)) = open.last_mut() {
+                    text.push(entity(&reference)?);
+                }
+            }
+            Event::End(_) => {
+                let Some((name, members, text, nil)) = open.pop() else { break };
+                match open.last_mut() {
+                    Some((_, siblings, ..)) => siblings.push(closed(name, members, text, nil)),
+                    None => return Ok(members),
+                }
+            }
+            Event::DocType(_) => return Err(malformed("document types are not allowed")),
+            Event::Eof => break,
+            Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}
+        }
+    }
+    Err(malformed("the document ends too early"))
+}
+
+fn entity(reference: &quick_xml::events::BytesRef<'_>) -> Result<char, OrgError> {
+    if let Ok(Some(c)) = reference.resolve_char_ref() {
+        return Ok(c);
+    }
+    Ok(match &**reference {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        _ => return Err(malformed("unknown entity")),
+    })
+}
+
+fn is_nil(start: &quick_xml::events::BytesStart<'_>) -> bool {
+    start.attributes().flatten().any(|attribute| {
+        attribute.key.local_name().as_ref() == "nil" && &*attribute.value == "true"
+    })
+}
+
+fn closed(name: String, members: Vec<Member<'static>>, text: String, nil: bool) -> Member<'static> {
+    let sent = if !members.is_empty() {
+        Sent::Object(members)
+    } else if nil {
+        Sent::Scalar(Scalar::Null)
+    } else {
+        Sent::Scalar(Scalar::Text(Cow::Owned(text)))
+    };
+    Member { name: Cow::Owned(name), sent, offset: 0 }
+}
+
+fn malformed(what: &str) -> OrgError {
+    OrgError::xml_parser(what.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers() {
+        let json = r#"{"attributes":{"type":"Account","url":"/x"},"Name":"A & B","Site":null,"CreatedDate":"2011-02-03T02:45:00.000+0000","Tags":["a","b"]}"#;
+        assert_eq!(
+            from_json(json, "Account"),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Account xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" type=\"Account\" url=\"/x\"><Name>A &amp; B</Name><Site xsi:nil=\"true\"/><CreatedDate>2011-02-03T02:45:00.000Z</CreatedDate><Tags>a</Tags><Tags>b</Tags></Account>"
+        );
+        assert_eq!(
+            from_json(r#"[{"errorCode":"NOT_FOUND","message":"m"}]"#, "Errors"),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Errors><Error><errorCode>NOT_FOUND</errorCode><message>m</message></Error></Errors>"
+        );
+    }
+
+    #[test]
+    fn requests() {
+        let body = b"<?xml version='1.0'?><Account xmlns:xsi='x'><Name>A &amp; <![CDATA[<B>]]></Name><Site xsi:nil='true'/><!-- c --></Account>";
+        let members = members(body).expect("members");
+        assert_eq!(members[0].sent, Sent::Scalar(Scalar::Text("A & <B>".into())));
+        assert_eq!(members[1].sent, Sent::Scalar(Scalar::Null));
+        for bad in ["<a><b></a>", "<a>", "<!DOCTYPE a><a/>", "<a>&x;</a>", "x"] {
+            assert!(super::members(bad.as_bytes()).is_err(), "{bad}");
+        }
+        assert!(super::members("<a>".repeat(100_000).as_bytes()).is_err());
+    }
+}

@@ -1,0 +1,119 @@
+//! The command line: one file per command, each with *parse* (a clap struct), *apply* and *render*.
+//! Only `main.rs` calls this. Results go to stdout, log lines to stderr.
+
+mod client;
+mod health;
+mod scenario;
+mod serve;
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, Parser, Subcommand};
+use std::fmt;
+use std::process::ExitCode;
+
+/// A local Salesforce org for tests.
+#[derive(Debug, Parser)]
+#[command(name = "fauxforce", version, about, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(flatten)]
+    verbosity: Verbosity,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start a fake org and serve until interrupted
+    Serve(Box<serve::ServeOptions>),
+    /// Exit 0 when a server is ready
+    Health(health::HealthOptions),
+    /// List, show and check scenario fixtures
+    Scenario(scenario::ScenarioOptions),
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, Args)]
+struct Verbosity {
+    /// Log more: -v requests, -vv everything
+    #[arg(short, long, env = "FAUXFORCE_VERBOSE", action = clap::ArgAction::Count, global = true)]
+    verbose: u8,
+    /// Log errors only
+    #[arg(short, long, env = "FAUXFORCE_QUIET", global = true, value_parser = BoolishValueParser::new())]
+    quiet: bool,
+}
+
+impl Verbosity {
+    /// Sends log lines to stderr. `RUST_LOG` wins over the options.
+    fn apply(self) {
+        let default = match (self.quiet, self.verbose) {
+            (true, _) => "error",
+            (_, 0) => "warn",
+            (_, 1) => "info",
+            (_, 2) => "debug",
+            _ => "trace",
+        };
+        let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+            .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    }
+}
+
+/// Why a command ends with another status than 0.
+#[derive(Debug)]
+pub(crate) struct Exit {
+    status: u8,
+    message: String,
+}
+
+impl Exit {
+    /// 1: it did not work out, and the command line is not why.
+    fn failed(message: impl Into<String>) -> Exit {
+        Exit { status: 1, message: message.into() }
+    }
+
+    /// 64: the command line asks for what cannot be.
+    fn usage(message: impl Into<String>) -> Exit {
+        Exit { status: 64, message: message.into() }
+    }
+
+    /// 65: a fixture or schema is bad.
+    fn bad_fixture(message: impl Into<String>) -> Exit {
+        Exit { status: 65, message: message.into() }
+    }
+
+    /// 69: the port is taken.
+    fn port_taken(message: impl Into<String>) -> Exit {
+        Exit { status: 69, message: message.into() }
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Parses the process's arguments, runs the command and gives its exit status.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // A closed stdout or stderr is no reason to fail differently.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(64) } else { ExitCode::SUCCESS };
+        }
+    };
+    arguments.verbosity.apply();
+    let outcome = match &arguments.command {
+        Command::Serve(options) => serve::run(options),
+        Command::Health(options) => health::run(options),
+        Command::Scenario(options) => scenario::run(options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(exit) => {
+            eprintln!("fauxforce: {exit}");
+            ExitCode::from(exit.status)
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! One request and its answer: receive, handle, respond.
+
+use super::answer_body::AnswerBody;
+use super::coding::Coding;
+use super::connection::Control;
+use super::receive::{self, Received};
+use super::refuse::refuse;
+use super::respond::{self, Prepared};
+use super::{EdgeOptions, Handler};
+use crate::api::{Method, Request, RequestBody, Response, Transport};
+use crate::error::OrgError;
+use bytes::Bytes;
+use hyper::body::{Body, Incoming};
+use hyper::header::{CONNECTION, EXPECT, HeaderValue};
+use hyper::http::request::Parts;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Larger compressed bodies are decoded on the pool: they may grow a thousandfold.
+const DECODE_INLINE_TO: usize = 4 * 1024;
+
+/// What all connections of an edge share.
+pub(super) struct Exchange {
+    handler: Handler,
+    is_long: fn(&Request) -> bool,
+    body_limit: u64,
+    org: Option<String>,
+    /// The authority of clients that name none.
+    fallback_host: String,
+    panics: AtomicU64,
+}
+
+/// The connection is to be closed without an answer.
+#[derive(Debug)]
+pub(super) struct Dropped;
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("dropped on purpose")
+    }
+}
+
+impl std::error::Error for Dropped {}
+
+impl Exchange {
+    /// For an edge that listens on `port`.
+    pub(super) fn new(options: EdgeOptions, handler: Handler, port: u16) -> Exchange {
+        Exchange {
+            handler,
+            is_long: options.is_long,
+            body_limit: options.body_limit,
+            org: options.org,
+            fallback_host: format!("localhost:{port}"),
+            panics: AtomicU64::new(0),
+        }
+    }
+
+    /// Answers one request.
+    pub(super) async fn run(
+        self: Arc<Exchange>,
+        request: hyper::Request<Incoming>,
+        loopback: bool,
+        control: Arc<Control>,
+    ) -> Result<hyper::Response<AnswerBody>, Dropped> {
+        let (parts, mut incoming) = request.into_parts();
+        let received =
+            match receive::head(&parts, &self.fallback_host, self.org.as_deref(), loopback) {
+                Ok(received) => received,
+                Err(error) => return Ok(refuse_unread(&error, &parts, incoming, &control).await),
+            };
+        let Received { mut request, content_encoding, accepts } = received;
+        if !incoming.is_end_stream() {
+            let body = match receive::body(&mut incoming, self.body_limit).await {
+                Ok(body) => body,
+                Err(error) => return Ok(refuse_unread(&error, &parts, incoming, &control).await),
+            };
+            let body = match content_encoding {
+                Some(coding) => self.decoded(body, coding).await,
+                None => Ok(body),
+            };
+            match body {
+                Ok(body) => request.body = RequestBody::Bytes(body),
+                Err(error) => {
+                    let prepared = respond::prepare(refuse(&error), None, false);
+                    return Ok(respond::answer(prepared, &control));
+                }
+            }
+        }
+
+        let working = control.work();
+        let headers_only = request.method == Method::Head;
+        let (transport, prepared) = if (self.is_long)(&request) {
+            let exchange = Arc::clone(&self);
+            on_pool(move || prepare(exchange.handle(request), accepts, headers_only)).await?
+        } else {
+            let response = self.handle(request);
+            if respond::is_slow(&response, accepts) {
+                on_pool(move || prepare(response, accepts, headers_only)).await?
+            } else {
+                prepare(response, accepts, headers_only)
+            }
+        };
+        if transport.delay > 0 {
+            tokio::time::sleep(Duration::from_millis(transport.delay.unsigned_abs())).await;
+        }
+        if transport.drop {
+            return Err(Dropped);
+        }
+        drop(working);
+        Ok(respond::answer(prepared, &control))
+    }
+
+    /// Undoes the codings of a body; big ones on the pool.
+    async fn decoded(&self, body: Bytes, codings: String) -> Result<Bytes, OrgError> {
+        let limit = self.body_limit;
+        if body.len() <= DECODE_INLINE_TO {
+            return receive::decoded(body, &codings, limit);
+        }
+        let decoded = on_pool(move || receive::decoded(body, &codings, limit)).await;
+        decoded.unwrap_or_else(|Dropped| Err(OrgError::broken_body()))
+    }
+
+    /// Calls the handler; a panic in it is answered and logged, and nothing else is touched by it.
+    fn handle(&self, request: Request) -> Response {
+        let method = request.method;
+        catch_unwind(AssertUnwindSafe(|| (self.handler)(request))).unwrap_or_else(|panic| {
+            let number = self.panics.fetch_add(1, Ordering::Relaxed) + 1;
+            let reason = panic
+                .downcast_ref::<&str>()
+                .map(|text| (*text).to_owned())
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_default();
+            let error_id = format!("fauxforce-{number}");
+            tracing::error!(method = method.name(), error_id, reason, "the handler panicked");
+            refuse(&OrgError::unknown_exception(&error_id))
+        })
+    }
+}
+
+/// Runs what may take long away from the sockets. The pool fails only while the server stops.
+async fn on_pool<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Dropped> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Dropped)
+}
+
+fn prepare(
+    response: Response,
+    accepts: Option<Coding>,
+    headers_only: bool,
+) -> (Transport, Prepared) {
+    (response.transport, respond::prepare(response, accepts, headers_only))
+}
+
+/// Refuses a request whose body is unread; the connection is not used again.
+async fn refuse_unread(
+    error: &OrgError,
+    parts: &Parts,
+    mut incoming: Incoming,
+    control: &Arc<Control>,
+) -> hyper::Response<AnswerBody> {
+    // Who waits for a go-ahead sends nothing before the answer; all others may write first and read
+    // afterwards, and would lose the answer if the connection closed on what they sent.
+    if !parts.headers.contains_key(EXPECT) {
+        receive::drain(&mut incoming).await;
+    }
+    let prepared = respond::prepare(refuse(error), None, parts.method == hyper::Method::HEAD);
+    let mut answer = respond::answer(prepared, control);
+    if parts.version < hyper::Version::HTTP_2 {
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
+}
