@@ -11,7 +11,7 @@ use crate::store::State;
 use std::sync::Arc;
 
 /// The live session of a request and its token. Its use moves the session's end.
-pub fn authenticate<'r>(entry: &Entry<'r>) -> Result<(Arc<Session>, &'r str), OrgError> {
+pub(super) fn authenticate<'r>(entry: &Entry<'r>) -> Result<(Arc<Session>, &'r str), OrgError> {
     let token = match entry.token() {
         Ok(Some(token)) => token,
         Ok(None) => {
@@ -29,7 +29,7 @@ pub fn authenticate<'r>(entry: &Entry<'r>) -> Result<(Arc<Session>, &'r str), Or
 }
 
 /// The live session of a token in an org; `None` too when its user was deactivated, which ends it.
-pub fn live(org: &Org, token: &str, now: crate::clock::Millis) -> Option<Arc<Session>> {
+pub(super) fn live(org: &Org, token: &str, now: crate::clock::Millis) -> Option<Arc<Session>> {
     let session = org.sessions.find(token, now)?;
     if is_deactivated(&org.read(), session.user) {
         org.sessions.end(token);
@@ -100,7 +100,9 @@ mod tests {
     fn another_orgs_token_and_a_deactivated_user() {
         let fixture = Fixture::new();
         let fork = fixture.create("fork1");
-        let request = Request::new(Method::Get, "/").bearer(&fork.credentials.access_token);
+        let request = Request::new(Method::Get, "/")
+            .bearer(&fork.credentials.access_token)
+            .header("X-Fauxforce-Org", "default");
         let (status, _, hint) = outcome(&fixture, &request).expect_err("another org's token");
         assert_eq!(status, 401);
         assert_eq!(hint, "this is a token of org fork1, and the request is for org default");

@@ -99,7 +99,7 @@ impl OrgError {
             "invalid_scope",
             "the requested scope is invalid, unknown, or malformed",
         )
-        .hint("scopes are separated by blanks: api, web, full, id, openid, refresh_token, …")
+        .hint("scopes are separated by blanks: api, web, full, id, openid, refresh_token and others")
     }
 
     /// An assertion that is no JWT with the claims it needs.
@@ -173,7 +173,10 @@ impl OrgError {
 
     /// The identity service of another org than the token's.
     pub fn wrong_org() -> OrgError {
-        OrgError::identity("Wrong_Org", "the token is another org's: compare its first 15 characters")
+        OrgError::identity(
+            "Wrong_Org",
+            "the token is another org's: compare its first 15 characters",
+        )
     }
 
     /// The identity of another user than the token's.
@@ -218,12 +221,8 @@ impl OrgError {
 
     /// SOAP at a version that is retired or not there yet.
     pub fn soap_unsupported_version() -> OrgError {
-        OrgError::general(
-            500,
-            "UNSUPPORTED_API_VERSION",
-            "Invalid Api version specified on URL",
-        )
-        .hint("versions 31.0 to 67.0 are served: /services/Soap/u/64.0")
+        OrgError::general(500, "UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL")
+            .hint("versions 31.0 to 67.0 are served: /services/Soap/u/64.0")
     }
 
     fn soap_client(message: impl Into<std::borrow::Cow<'static, str>>) -> OrgError {
@@ -259,9 +258,8 @@ impl OrgError {
 
     /// SOAP of more bytes than the API takes.
     pub fn soap_too_large(limit: usize) -> OrgError {
-        let message = format!(
-            "Maximum size of request reached. Maximum size of request is {limit} bytes."
-        );
+        let message =
+            format!("Maximum size of request reached. Maximum size of request is {limit} bytes.");
         OrgError::soap_client(message).hint("send fewer records a call")
     }
 

@@ -68,7 +68,8 @@ pub(super) fn pairs(entry: &Entry<'_>, status: u16, shape: Shape, pairs: &Pairs)
         Shape::Xml => raw(entry, status, reply::XML, xml::from_json(&object(pairs), "OAuth")),
         Shape::Form => {
             let content_type = "application/x-www-form-urlencoded;charset=UTF-8";
-            raw(entry, status, content_type, form::encode_pairs(pairs))
+            // Bodies have %20 where redirects have +, as recorded.
+            raw(entry, status, content_type, form::encode_pairs(pairs).replace('+', "%20"))
         }
     }
 }
@@ -88,10 +89,8 @@ pub(super) fn object(pairs: &Pairs) -> String {
 
 /// An OAuth error: `{"error","error_description"}`.
 pub(super) fn error(entry: &Entry<'_>, shape: Shape, error: &OrgError) -> Response {
-    let members = vec![
-        ("error", error.code.to_string()),
-        ("error_description", error.message.to_string()),
-    ];
+    let members =
+        vec![("error", error.code.to_string()), ("error_description", error.message.to_string())];
     with_hint(pairs(entry, error.status, shape, &members), error)
 }
 

@@ -60,8 +60,7 @@ pub(super) fn presented(entry: &Entry<'_>, params: &Params<'_>) -> Presented {
     if let Some(assertion) = assertion
         && assertion.expires_at > entry.request.received_at
     {
-        presented.asserted =
-            presented.id.as_ref().is_none_or(|id| *id == assertion.issuer);
+        presented.asserted = presented.id.as_ref().is_none_or(|id| *id == assertion.issuer);
         presented.id.get_or_insert(assertion.issuer);
     }
     presented

@@ -45,8 +45,8 @@ impl Bearer {
             return Ok(Bearer { user: session.user, org });
         }
         // The port or header may name another org than the one that gave the token.
-        let other = super::super::entry::org_of_token(entry.orgs, token)
-            .filter(|other| other.id != org.id);
+        let other =
+            super::super::entry::org_of_token(entry.orgs, token).filter(|other| other.id != org.id);
         let is_live = other.is_some_and(|other| {
             other.sessions.peek(token, other.now(entry.request.received_at)).is_some()
         });
@@ -144,7 +144,10 @@ impl<'s> Person<'s> {
         let facts = Facts::of(state, bearer.user);
         let photo = |field: &str, usual: &str| {
             let own = facts.and_then(|facts| facts.text(field));
-            own.map_or_else(|| format!("{}/profilephoto/005/{usual}", entry.base_url()), String::from)
+            own.map_or_else(
+                || format!("{}/profilephoto/005/{usual}", entry.base_url()),
+                String::from,
+            )
         };
         Person {
             id_url: find::identity_url(entry, bearer.org.id, bearer.user),

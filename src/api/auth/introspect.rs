@@ -58,11 +58,8 @@ pub(super) fn handle(entry: &Entry<'_>) -> Response {
     text("username", username);
     text("sub", &find::identity_url(entry, org.id, known.user));
     text("token_type", known.kind);
-    let instants = [
-        ("exp", known.expires_at),
-        ("iat", Some(known.issued_at)),
-        ("nbf", Some(known.issued_at)),
-    ];
+    let instants =
+        [("exp", known.expires_at), ("iat", Some(known.issued_at)), ("nbf", Some(known.issued_at))];
     for (name, at) in instants {
         let Some(at) = at else { continue };
         out.push_str(",\"");

@@ -68,7 +68,8 @@ pub(super) fn issue_with_refresh(
 
 /// `base64(HMAC-SHA256(client secret, id + issued_at))`.
 fn signature(secret: &str, id: &str, issued_at: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any key length will do");
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any key length will do");
     mac.update(id.as_bytes());
     mac.update(issued_at.as_bytes());
     base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes())

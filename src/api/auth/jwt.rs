@@ -56,12 +56,7 @@ pub(super) fn read(text: &str) -> Result<Assertion, OrgError> {
         }
         _ => Vec::new(),
     };
-    Ok(Assertion {
-        issuer: issuer.to_owned(),
-        subject: subject.to_owned(),
-        audience,
-        expires_at,
-    })
+    Ok(Assertion { issuer: issuer.to_owned(), subject: subject.to_owned(), audience, expires_at })
 }
 
 fn object(part: &str) -> Option<Map<String, Json>> {

@@ -44,7 +44,7 @@ use super::reply;
 use crate::error::OrgError;
 
 /// Answers `/services/oauth2/*`, `/services/Soap/*`, `/id/*`, `/.well-known/*` and `/setup/connect`.
-pub fn handle(entry: &Entry<'_>) -> Response {
+pub(super) fn handle(entry: &Entry<'_>) -> Response {
     let parts: Vec<&str> = entry.segments.iter().map(AsRef::as_ref).collect();
     match parts[..] {
         ["services", "Soap", ..] => super::soap::handle(entry),
@@ -69,6 +69,6 @@ pub fn handle(entry: &Entry<'_>) -> Response {
 }
 
 /// Answers `GET /`: clients ping it, people look at it.
-pub fn login_page(entry: &Entry<'_>) -> Response {
+pub(super) fn login_page(entry: &Entry<'_>) -> Response {
     page::front(entry)
 }

@@ -24,7 +24,10 @@ pub(super) fn challenge(params: &Params<'_>) -> Result<Option<Challenge>, OrgErr
 
 /// Checks a verifier against the challenge of its code. A verifier without a challenge is refused
 /// too.
-pub(super) fn verify(challenge: Option<&Challenge>, verifier: Option<&str>) -> Result<(), OrgError> {
+pub(super) fn verify(
+    challenge: Option<&Challenge>,
+    verifier: Option<&str>,
+) -> Result<(), OrgError> {
     let fits = match (challenge, verifier) {
         (None, None) => true,
         (Some((challenge, true)), Some(verifier)) => {

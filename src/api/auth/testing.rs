@@ -1,9 +1,9 @@
 //! A small org to log in to, for the tests of everything that opens sessions. Its clock stands at
 //! [`NOW`]; requests arrive then too, so every byte of an answer follows from the requests before.
 
+use crate::api;
 use crate::api::entry::Entry;
 use crate::api::http::{Method, Request, Response};
-use crate::api;
 use crate::clock::{Clock, Millis};
 use crate::dml::{Actor, Given, Transaction};
 use crate::id::Id;
@@ -42,9 +42,7 @@ impl Fixture {
     /// One more org, of the same records.
     pub(crate) fn create(&self, name: &str) -> Arc<Org> {
         let administrator = Id::own(*b"005", 1);
-        self.orgs
-            .create(Some(name), None, administrator, NOW, state)
-            .expect("the name is free")
+        self.orgs.create(Some(name), None, administrator, NOW, state).expect("the name is free")
     }
 
     /// The default org.
@@ -112,6 +110,17 @@ impl Fixture {
             .expect("an update");
     }
 
+    /// Gives a user a password of their own.
+    pub(crate) fn set_password(&self, username: &str, password: &str) {
+        let org = self.org();
+        let user = super::facts::user_named(&org.read(), username).expect("a user");
+        let changed = org.change(|state| {
+            state.passwords.insert(user, password.into());
+            Ok::<(), ()>(())
+        });
+        assert_eq!(changed, Ok(()));
+    }
+
     /// Moves the org's clock.
     pub(crate) fn advance(&self, by: Millis) {
         let moved = self.org().change(|state| {
@@ -164,7 +173,8 @@ fn actor() -> Actor {
 fn given(object: &ObjectSpec, fields: &[(&str, Value)]) -> Given {
     let one = |(name, value): &(&str, Value)| {
         let (slot, field) = object.field(name).expect(name);
-        let code = field.picklist.as_ref().zip(value.as_text()).and_then(|(list, text)| list.code(text));
+        let code =
+            field.picklist.as_ref().zip(value.as_text()).and_then(|(list, text)| list.code(text));
         (slot, code.map_or_else(|| value.clone(), Value::Pick))
     };
     fields.iter().map(one).collect()

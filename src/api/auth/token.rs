@@ -102,8 +102,11 @@ impl Asked<'_, '_> {
             return Err(OrgError::invalid_code());
         };
         // A verifier is proof enough: apps without a secret have nothing else.
-        let proof =
-            if self.given("code_verifier").is_some() { Proof::Optional } else { Proof::SecretOrPublic };
+        let proof = if self.given("code_verifier").is_some() {
+            Proof::Optional
+        } else {
+            Proof::SecretOrPublic
+        };
         let app = self.client.verify(entry, &org, proof)?;
         let grant = org.sessions.take_code(code).ok_or_else(OrgError::invalid_code)?;
         if org.now(entry.request.received_at) >= grant.expires_at {

@@ -280,7 +280,9 @@ mod tests {
         let soap = "http://schemas.xmlsoap.org/soap/envelope/";
         for text in [
             wrapped(
-                &format!("<?xml version='1.0' encoding='utf-8'?>\n<soap-env:Envelope xmlns:soap-env='{soap}'><soap-env:Body>"),
+                &format!(
+                    "<?xml version='1.0' encoding='utf-8'?>\n<soap-env:Envelope xmlns:soap-env='{soap}'><soap-env:Body>"
+                ),
                 "</soap-env:Body></soap-env:Envelope>\n",
             ),
             wrapped(
@@ -288,7 +290,9 @@ mod tests {
                 "</Body></Envelope><!-- c -->",
             ),
             wrapped(
-                &format!("\u{feff}<x:Envelope xmlns:x=\"{soap}\"><x:Header><h:CallOptions xmlns:h=\"urn:partner.soap.sforce.com\"><h:client>c</h:client></h:CallOptions></x:Header><x:Body>"),
+                &format!(
+                    "\u{feff}<x:Envelope xmlns:x=\"{soap}\"><x:Header><h:CallOptions xmlns:h=\"urn:partner.soap.sforce.com\"><h:client>c</h:client></h:CallOptions></x:Header><x:Body>"
+                ),
                 "</x:Body></x:Envelope>",
             ),
         ] {

@@ -28,13 +28,16 @@ pub(super) fn login(call: &Call<'_, '_>) -> Result<String, OrgError> {
     if call.version >= REFUSED_FROM && !settings.soap_login_any_version {
         return Err(OrgError::soap_login_disabled());
     }
-    let (org, user) =
-        found.map_err(|(_, hint)| OrgError::soap_invalid_login().hint(hint))?;
+    let (org, user) = found.map_err(|(_, hint)| OrgError::soap_invalid_login().hint(hint))?;
     let now = org.now(entry.request.received_at);
     let lifetime: Millis = settings.session_seconds * 1000;
     let token = org.sessions.open_new(org.id, Session::new(user, SCOPE, now, lifetime));
     let state = org.read();
-    Ok(envelope::result(call.api.namespace(), "", &login_response(call, &org, &state, user, &token)))
+    Ok(envelope::result(
+        call.api.namespace(),
+        "",
+        &login_response(call, &org, &state, user, &token),
+    ))
 }
 
 /// Ends the session.
@@ -57,13 +60,7 @@ fn limit_info(call: &Call<'_, '_>, org: &Org) -> String {
     out
 }
 
-fn login_response(
-    call: &Call<'_, '_>,
-    org: &Org,
-    state: &State,
-    user: Id,
-    token: &str,
-) -> String {
+fn login_response(call: &Call<'_, '_>, org: &Org, state: &State, user: Id, token: &str) -> String {
     let base = call.entry.base_url();
     let version = call.version;
     let url = |api: &str| format!("{base}/services/Soap/{api}/{version}.0/{}", org.id.as_15());
@@ -118,7 +115,11 @@ pub(super) fn push_user_info(out: &mut String, version: u32, org: &Org, state: &
     flag(out, "organizationMultiCurrency", many_currencies);
     envelope::leaf(out, "organizationName", of_org("Name", "fauxforce"));
     let reference = |field: &str| person.and_then(|person| person.id(field));
-    envelope::leaf(out, "profileId", &reference("ProfileId").map_or_else(String::new, |id| id.to_string()));
+    envelope::leaf(
+        out,
+        "profileId",
+        &reference("ProfileId").map_or_else(String::new, |id| id.to_string()),
+    );
     let role = reference("UserRoleId").map(|id| id.to_string());
     envelope::nillable(out, "roleId", role.as_deref());
     envelope::leaf(out, "sessionSecondsValid", &state.settings.session_seconds.to_string());
