@@ -119,13 +119,13 @@ impl OrgError {
         OrgError::oauth("invalid_grant", "user hasn't approved this consumer").hint(hint)
     }
 
-    /// client_credentials at a login host.
+    /// `client_credentials` at a login host.
     pub fn wrong_domain() -> OrgError {
         OrgError::oauth("invalid_grant", "request not supported on this domain")
             .hint("client_credentials needs the org's own URL, not login or test.salesforce.com")
     }
 
-    /// client_credentials of an app whose run-as user may not log in.
+    /// `client_credentials` of an app whose run-as user may not log in.
     pub fn no_client_credentials_user() -> OrgError {
         OrgError::oauth("invalid_grant", "no client credentials user enabled")
             .hint("the app runs as the org's administrator, who has no active User row")

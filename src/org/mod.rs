@@ -14,7 +14,7 @@ mod usage;
 pub use credentials::{Credentials, derived_token};
 pub use cursors::Cursors;
 pub use registry::{DEFAULT, Orgs, Template};
-pub use sessions::{Grant, Pending, Refresh, Session, Sessions};
+pub use sessions::{Decision, Grant, Pending, Refresh, Session, Sessions};
 pub use usage::Usage;
 
 use crate::clock::Millis;

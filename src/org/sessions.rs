@@ -80,6 +80,17 @@ pub struct Grant {
     pub expires_at: Millis,
 }
 
+/// What became of a device's request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Nobody has typed its code yet.
+    Pending,
+    /// Somebody said no.
+    Denied,
+    /// A user let it in.
+    Granted(Id),
+}
+
 /// A device that waits for somebody to type its user code.
 #[derive(Clone, Debug)]
 pub struct Pending {
@@ -89,8 +100,8 @@ pub struct Pending {
     pub user_code: String,
     /// Scopes asked for.
     pub scope: String,
-    /// `None`: not decided; `Some(None)`: denied; `Some(Some(user))`: granted.
-    pub decision: Option<Option<Id>>,
+    /// What the person said.
+    pub decision: Decision,
     /// When the code ends.
     pub expires_at: Millis,
 }

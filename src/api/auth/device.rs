@@ -11,7 +11,7 @@ use super::client::{self, Proof};
 use super::form::{self, Form, given};
 use super::{find, page, password, scope};
 use crate::error::OrgError;
-use crate::org::{Pending, derived_token};
+use crate::org::{Decision, Pending, derived_token};
 
 /// A device code lives ten minutes.
 const LIFETIME: i64 = 600_000;
@@ -39,7 +39,7 @@ pub(super) fn start(entry: &Entry<'_>, params: &Params<'_>, shape: Shape) -> Res
         client_id: app.id,
         user_code: user_code.clone(),
         scope,
-        decision: None,
+        decision: Decision::Pending,
         expires_at: org.now(entry.request.received_at) + LIFETIME,
     };
     org.sessions.remember_device(&code, pending);
@@ -76,14 +76,15 @@ fn connect_page(entry: &Entry<'_>, user_code: &str, problem: Option<&str>) -> Re
 fn decide(entry: &Entry<'_>, params: &Params<'_>, user_code: &str) -> Response {
     let found = find::holding(entry, |org| org.sessions.device_of(user_code));
     let live = found.filter(|(org, (_, pending))| {
-        org.now(entry.request.received_at) < pending.expires_at && pending.decision.is_none()
+        org.now(entry.request.received_at) < pending.expires_at
+            && pending.decision == Decision::Pending
     });
     let Some((asked, (code, mut pending))) = live else {
         let problem = "The code you entered is invalid or expired.";
         return refused(entry, user_code, problem, "no device waits for this user_code".to_owned());
     };
     if given(params, "deny").is_some() {
-        pending.decision = Some(None);
+        pending.decision = Decision::Denied;
         asked.sessions.remember_device(&code, pending);
         return page::message(entry, "Access Denied", "The device was not connected.");
     }
@@ -96,7 +97,7 @@ fn decide(entry: &Entry<'_>, params: &Params<'_>, user_code: &str) -> Response {
     };
     // The device belongs to the org that the person logged in to, not to the one it was asked at.
     asked.sessions.end_device(&code);
-    pending.decision = Some(Some(user));
+    pending.decision = Decision::Granted(user);
     // Its end was told by the other org's clock.
     pending.expires_at = org.now(entry.request.received_at) + LIFETIME;
     org.sessions.remember_device(&code, pending);

@@ -78,7 +78,7 @@ fn signature(secret: &str, id: &str, issued_at: &str) -> String {
 const BEARER: &str = "Bearer";
 
 impl Issued {
-    /// True when the client asked for an id_token, which is not made here.
+    /// True when the client asked for an `id_token`, which is not made here.
     pub(super) fn lacks_id_token(&self) -> bool {
         scope::has(&self.scope, "openid")
     }

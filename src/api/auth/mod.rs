@@ -1,4 +1,4 @@
-//! Becoming a session, and asking who one is: OAuth 2.0, the identity service, OpenID discovery.
+//! Becoming a session, and asking who one is: OAuth 2.0, the identity service, `OpenID` discovery.
 //!
 //! A request → its parameters ([`form`]) → the org that it means ([`find`]) → its connected app
 //! ([`client`]) and user ([`password`], [`jwt`], a code, a refresh token) → a session and its token
@@ -9,7 +9,7 @@
 //! `test.salesforce.com` gets `https://login.salesforce.com/id/…` as from a real org; any other gets
 //! the URL it came by, so that following the identity URL never leaves this server.
 //!
-//! **No id_token.** There is no RSA key here to sign one with, and `alg: none` is refused by every
+//! **No `id_token`.** There is no RSA key here to sign one with, and `alg: none` is refused by every
 //! client. A token answer for the scope `openid` leaves it out and says so in the header
 //! `X-Fauxforce-Unsupported`.
 

@@ -9,6 +9,7 @@ use super::form::{self, Form, given};
 use super::issue::{self, Issued};
 use super::{device, find, jwt, password, pkce, scope};
 use crate::error::OrgError;
+use crate::org::Decision;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
@@ -194,12 +195,12 @@ impl Asked<'_, '_> {
             return Err(OrgError::expired_code());
         }
         let user = match pending.decision {
-            None => return Err(OrgError::authorization_pending()),
-            Some(None) => {
+            Decision::Pending => return Err(OrgError::authorization_pending()),
+            Decision::Denied => {
                 org.sessions.end_device(code);
                 return Err(OrgError::access_denied());
             }
-            Some(Some(user)) => user,
+            Decision::Granted(user) => user,
         };
         org.sessions.end_device(code);
         may_log_in(org, user)?;

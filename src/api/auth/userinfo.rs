@@ -1,4 +1,4 @@
-//! `/services/oauth2/userinfo`: who the token's user is, as OpenID says it.
+//! `/services/oauth2/userinfo`: who the token's user is, as `OpenID` says it.
 
 use super::super::entry::Entry;
 use super::super::http::{Method, Response};

@@ -1,4 +1,4 @@
-//! OpenID discovery. The order of the last lists is unverified.
+//! `OpenID` discovery. The order of the last lists is unverified.
 
 use super::super::entry::Entry;
 use super::super::http::Response;

@@ -56,17 +56,15 @@ impl Envelope {
 
 /// A body as text: UTF-8, or Latin-1 where its declaration says so.
 pub(super) fn decode(body: &[u8]) -> Result<Cow<'_, str>, OrgError> {
-    match std::str::from_utf8(body) {
-        Ok(text) => Ok(Cow::Borrowed(text.strip_prefix('\u{feff}').unwrap_or(text))),
-        Err(_) => {
-            let start = String::from_utf8_lossy(&body[..body.len().min(200)]).to_ascii_lowercase();
-            let declaration = start.split("?>").next().unwrap_or_default();
-            if declaration.contains("iso-8859-1") || declaration.contains("latin1") {
-                return Ok(body.iter().map(|byte| char::from(*byte)).collect());
-            }
-            Err(OrgError::soap_malformed("Invalid byte 1 of 1-byte UTF-8 sequence."))
-        }
+    if let Ok(text) = std::str::from_utf8(body) {
+        return Ok(Cow::Borrowed(text.strip_prefix('\u{feff}').unwrap_or(text)));
     }
+    let start = String::from_utf8_lossy(&body[..body.len().min(200)]).to_ascii_lowercase();
+    let declaration = start.split("?>").next().unwrap_or_default();
+    if declaration.contains("iso-8859-1") || declaration.contains("latin1") {
+        return Ok(body.iter().map(|byte| char::from(*byte)).collect());
+    }
+    Err(OrgError::soap_malformed("Invalid byte 1 of 1-byte UTF-8 sequence."))
 }
 
 /// Takes a message apart.

@@ -5,6 +5,7 @@ use super::super::http::Response;
 use super::super::reply;
 use super::{Api, envelope};
 use crate::error::{OrgError, SOAP_CLIENT};
+use std::fmt::Write as _;
 
 /// What REST says is not emulated, SOAP says in a code of its own WSDL.
 const NOT_EMULATED: (&str, &str) = ("NOT_EMULATED", "FUNCTIONALITY_NOT_ENABLED");
@@ -40,7 +41,7 @@ pub(super) fn text(api: Api, error: &OrgError) -> String {
 
 fn push_detail(body: &mut String, code: &str, error: &OrgError) {
     let (kind, positional) = kind_of(code);
-    body.push_str(&format!("<detail><sf:{kind} xsi:type=\"sf:{kind}\">"));
+    let _ = write!(body, "<detail><sf:{kind} xsi:type=\"sf:{kind}\">");
     envelope::leaf(body, "sf:exceptionCode", code);
     envelope::leaf(body, "sf:exceptionMessage", &error.message);
     if positional {
@@ -48,7 +49,7 @@ fn push_detail(body: &mut String, code: &str, error: &OrgError) {
         envelope::leaf(body, "sf:row", &place(error.position.map(|(row, _)| row)));
         envelope::leaf(body, "sf:column", &place(error.position.map(|(_, column)| column)));
     }
-    body.push_str(&format!("</sf:{kind}></detail>"));
+    let _ = write!(body, "</sf:{kind}></detail>");
 }
 
 /// The fault element of an exception code, and whether it has a row and column.

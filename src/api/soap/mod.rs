@@ -185,7 +185,7 @@ impl Call<'_, '_> {
         }
     }
 
-    /// The live session of the SessionHeader, its org and its id.
+    /// The live session of the header `SessionHeader`, its org and its id.
     fn session(&self) -> Result<(Arc<Org>, Arc<Session>, &str), OrgError> {
         let id = self.envelope.header("SessionHeader", "sessionId").unwrap_or_default().trim();
         if id.is_empty() {
@@ -194,14 +194,12 @@ impl Call<'_, '_> {
         }
         let org = find::org_of_session(self.entry, id);
         let now = org.now(self.entry.request.received_at);
-        match session::live(&org, id, now) {
-            Some(session) => Ok((org, session, id)),
-            None => {
-                let hash = Sha256::digest(id.as_bytes());
-                let hash = base64::engine::general_purpose::STANDARD.encode(hash);
-                Err(OrgError::soap_invalid_session(Some(&hash)))
-            }
+        if let Some(session) = session::live(&org, id, now) {
+            return Ok((org, session, id));
         }
+        let hash = Sha256::digest(id.as_bytes());
+        let hash = base64::engine::general_purpose::STANDARD.encode(hash);
+        Err(OrgError::soap_invalid_session(Some(&hash)))
     }
 }
 
