@@ -22,5 +22,7 @@ mod session;
 mod soap;
 mod xml;
 
-pub use http::{Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport};
+pub use http::{
+    HeaderText, Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport,
+};
 pub use route::handle;
