@@ -19,6 +19,7 @@ mod reply;
 mod rest;
 mod route;
 mod session;
+mod soap;
 mod xml;
 
 pub use http::{

@@ -168,7 +168,8 @@ pub fn edge_error(request: &Request, error: &OrgError) -> Response {
     response.body(faults_json(std::slice::from_ref(error)))
 }
 
-fn error_headers(response: &mut Response, faults: &[OrgError]) {
+/// Adds what every error answer carries: `Allow`, `WWW-Authenticate`, what is not emulated, the hint.
+pub fn error_headers(response: &mut Response, faults: &[OrgError]) {
     for fault in faults {
         if let Some(allow) = &fault.allow {
             response.headers.push(("Allow".into(), allow.clone().into()));
