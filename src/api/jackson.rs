@@ -31,26 +31,19 @@ pub fn typed_value_error(body: &str, offset: usize, kind: &str, value: &str) -> 
         _ if value.contains(['.', 'e', 'E']) => "VALUE_NUMBER_FLOAT",
         _ => "VALUE_NUMBER_INT",
     };
-    OrgError::json_parser(format!(
-        "Cannot deserialize instance of {kind} from {token} value {value} or request may be \
-         missing a required field at {}",
-        token_location(body, offset)
-    ))
+    OrgError::not_deserializable(kind, token, value, token_location(body, offset))
 }
 
 /// The error of a list where a field of some kind wants a scalar. Two recorded bodies show the text
 /// and the column.
 pub fn list_for_scalar(body: &str, offset: usize, kind: &str) -> OrgError {
-    OrgError::json_parser(format!(
-        "Cannot deserialize instance of {kind} from START_ARRAY value {}",
-        token_location(body, offset)
-    ))
+    OrgError::list_not_deserializable(kind, token_location(body, offset))
 }
 
 /// Where Jackson 1 says a member's value is: at the opening quote of the member's name, its column
 /// counted from 0. Two recorded bodies agree: in `{"FullName":"…","Metadata":{"type":"…"` it is that
 /// of `"type"`, in `…,"Contact_Code__c":[` that of `"Contact_Code__c"`.
-fn token_location(body: &str, offset: usize) -> String {
+fn token_location(body: &str, offset: usize) -> (usize, usize) {
     let before = body[..offset].trim_end_matches([' ', '\t', '\r', '\n', ':']);
     let name = before.strip_suffix('"').map_or(before.len(), |name| {
         let quotes = name.rmatch_indices('"').map(|(at, _)| at);
@@ -60,7 +53,7 @@ fn token_location(body: &str, offset: usize) -> String {
     let before = &body[..name];
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count());
-    format!("[line:{line}, column:{column}]")
+    (line, column)
 }
 
 /// Nesting beyond this is refused before it can exhaust the stack.
