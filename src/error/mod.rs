@@ -7,9 +7,9 @@
 mod edge;
 mod login;
 mod query;
-mod semantic;
 mod record;
 mod resource;
+mod semantic;
 pub mod snippet;
 
 pub use login::SOAP_CLIENT;
