@@ -4,10 +4,13 @@
 //! place. Texts and statuses: `reference/rest.md` §8.
 
 mod edge;
+mod control;
 mod query;
 mod record;
 mod resource;
 pub mod snippet;
+
+pub use control::ControlError;
 
 use std::borrow::Cow;
 
