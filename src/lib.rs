@@ -9,10 +9,10 @@ pub mod cli;
 pub mod clock;
 mod dml;
 pub mod error;
+mod facade;
 pub mod id;
 mod objects;
 mod org;
-#[allow(dead_code)]
 mod scenario;
 pub mod schema;
 #[cfg(feature = "server")]
@@ -22,3 +22,9 @@ pub mod sosl;
 mod store;
 pub mod time;
 pub mod value;
+
+pub use facade::{
+    Options, Org, OrgBuilder, StartError, built_in_scenario, built_in_scenarios, check_scenario,
+};
+#[cfg(feature = "server")]
+pub use facade::{Server, ServerBuilder};

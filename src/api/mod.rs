@@ -21,5 +21,7 @@ mod route;
 mod session;
 mod xml;
 
+#[cfg(feature = "server")]
+pub(crate) use control::push_org;
 pub use http::{Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport};
 pub use route::handle;

@@ -3,8 +3,8 @@
 //! `json` (request bodies), `control` (our own API). Each protocol renders an [`OrgError`] in one
 //! place. Texts and statuses: `reference/rest.md` §8.
 
-mod edge;
 mod control;
+mod edge;
 mod query;
 mod record;
 mod resource;

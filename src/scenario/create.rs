@@ -52,13 +52,9 @@ pub fn create(
         return Err(NotMade::Taken);
     }
     let (state, loaded) = first_state(orgs, new, system_now)?;
-    let made = orgs.create(
-        new.name,
-        new.label.clone(),
-        base::administrator(),
-        system_now,
-        |id| base::forked(&state, id),
-    );
+    let made = orgs.create(new.name, new.label.clone(), base::administrator(), system_now, |id| {
+        base::forked(&state, id)
+    });
     made.map(|org| (org, loaded)).ok_or(NotMade::Taken)
 }
 
@@ -77,9 +73,9 @@ fn first_state(
     }
     let mut state = State::clone(&state);
     if let Some(clock) = new.clock {
-        let backwards = new.from.is_some_and(|origin| {
-            matches!(clock, ClockChoice::At(at) if at < origin.now(system_now))
-        });
+        let backwards = new.from.is_some_and(
+            |origin| matches!(clock, ClockChoice::At(at) if at < origin.now(system_now)),
+        );
         if backwards {
             return Err(NotMade::ClockBackwards);
         }

@@ -9,6 +9,8 @@ mod orgs;
 mod scenarios;
 mod settings;
 
+#[cfg(feature = "server")]
+pub(crate) use orgs::push_org;
 pub use orgs::{org_json, org_named};
 
 use super::http::{Method, Request, Response};
@@ -70,9 +72,7 @@ impl Call<'_> {
                     (Put, ["clock"]) => clock::set(self, &org),
                     (Get, ["settings"]) => Ok((200, settings::show(&org))),
                     (Put, ["settings"]) => settings::merge(self, &org),
-                    (_, ["clock" | "settings"]) => {
-                        Err(ControlError::method_not_allowed("GET,PUT"))
-                    }
+                    (_, ["clock" | "settings"]) => Err(ControlError::method_not_allowed("GET,PUT")),
                     (_, rest) => Err(not_built(rest)),
                 }
             }
@@ -91,9 +91,9 @@ impl Call<'_> {
 /// The error of a call below an org that is documented and not built, or not documented.
 fn not_built(rest: &[&str]) -> ControlError {
     let what = match rest {
-        ["snapshots"]
-        | ["snapshots", _]
-        | ["snapshots", _, "restore" | "file"] => "named snapshots",
+        ["snapshots"] | ["snapshots", _] | ["snapshots", _, "restore" | "file"] => {
+            "named snapshots"
+        }
         ["diff"] => "diff",
         ["drain"] => "drain",
         ["faults"] | ["faults", _] | ["faults", _, "release"] => "fault rules",

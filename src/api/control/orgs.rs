@@ -28,8 +28,7 @@ pub(super) fn list(call: &Call<'_>) -> String {
 }
 
 /// What `POST /orgs` and `POST …/fork` take.
-const KEYS: [&str; 8] =
-    ["name", "from", "snapshot", "scenarios", "clock", "seed", "label", "ttl"];
+const KEYS: [&str; 8] = ["name", "from", "snapshot", "scenarios", "clock", "seed", "label", "ttl"];
 
 /// Makes an org: a fork of `origin`, of the org that `from` names, or an empty one.
 pub(super) fn create(call: &Call<'_>, origin: Option<&Arc<Org>>) -> Answer {
@@ -98,7 +97,8 @@ fn not_made(why: &NotMade, name: Option<&str>) -> ControlError {
             if error.path.starts_with(&prefix) {
                 return error;
             }
-            let inner = if error.path.is_empty() { prefix } else { format!("{prefix}.{}", error.path) };
+            let inner =
+                if error.path.is_empty() { prefix } else { format!("{prefix}.{}", error.path) };
             error.at(inner)
         }
         NotMade::Schema(error) => ControlError::invalid(error.to_string()),

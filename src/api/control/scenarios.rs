@@ -21,8 +21,7 @@ pub(super) fn load(call: &Call<'_>, org: &Org) -> Answer {
 pub(super) fn read(node: &Node) -> Result<Scenario, ControlError> {
     if let Some(name) = only_name(node) {
         let path = node.get("name").map_or(&node.path, |name| &name.path);
-        let missing =
-            |problem: scenario::Problem| ControlError::no_such_scenario(problem.message);
+        let missing = |problem: scenario::Problem| ControlError::no_such_scenario(problem.message);
         return scenario::find(name).map_err(|problem| missing(problem).at(path.clone()));
     }
     Scenario::read(node).map_err(|problem| of_problem(&problem))
