@@ -7,11 +7,13 @@ pub mod api;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod clock;
-mod dml;
+#[doc(hidden)]
+pub mod dml;
 pub mod error;
 mod facade;
 pub mod id;
-mod objects;
+#[doc(hidden)]
+pub mod objects;
 mod org;
 mod scenario;
 pub mod schema;
@@ -19,7 +21,8 @@ pub mod schema;
 pub mod server;
 pub mod soql;
 pub mod sosl;
-mod store;
+#[doc(hidden)]
+pub mod store;
 pub mod time;
 pub mod value;
 

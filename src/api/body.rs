@@ -86,7 +86,7 @@ pub fn utf8(body: &[u8]) -> Result<&str, OrgError> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     std::str::from_utf8(body).map_err(|error| {
         let byte = body.get(error.valid_up_to()).copied().unwrap_or_default();
-        OrgError::json_parser(format!("Invalid UTF-8 start byte 0x{byte:x}"))
+        OrgError::invalid_utf8(byte)
     })
 }
 

@@ -36,10 +36,7 @@ pub fn typed_value_error(body: &str, offset: usize, kind: &str, value: &str) -> 
     let before = &body[..offset];
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
-    OrgError::json_parser(format!(
-        "Cannot deserialize instance of {kind} from {token} value {value} or request may be \
-         missing a required field at [line:{line}, column:{column}]"
-    ))
+    OrgError::not_deserializable(kind, token, value, (line, column))
 }
 
 /// Nesting beyond this is refused before it can exhaust the stack.

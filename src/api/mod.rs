@@ -12,16 +12,19 @@ pub mod json;
 mod keys;
 pub mod layouts;
 mod params;
-mod query_json;
+pub mod query_json;
 mod record;
 pub mod render;
 mod reply;
 mod rest;
 mod route;
 mod session;
+mod soap;
 mod xml;
 
 #[cfg(feature = "server")]
 pub(crate) use control::push_org;
-pub use http::{Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport};
+pub use http::{
+    HeaderText, Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport,
+};
 pub use route::handle;

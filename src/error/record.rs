@@ -161,6 +161,24 @@ impl OrgError {
         OrgError::general(400, "JSON_PARSER_ERROR", message)
     }
 
+    /// A request body that is no UTF-8, by its first bad byte.
+    pub fn invalid_utf8(byte: u8) -> OrgError {
+        OrgError::json_parser(format!("Invalid UTF-8 start byte 0x{byte:x}"))
+    }
+
+    /// A JSON value that cannot be what its field is, with its line and column in the body.
+    pub fn not_deserializable(
+        kind: &str,
+        token: &str,
+        value: &str,
+        (line, column): (usize, usize),
+    ) -> OrgError {
+        OrgError::json_parser(format!(
+            "Cannot deserialize instance of {kind} from {token} value {value} or request may be \
+             missing a required field at [line:{line}, column:{column}]"
+        ))
+    }
+
     /// A JSON body of the wrong shape: an array where a record is expected, an object in a scalar.
     pub fn json_deserialization(token: &str) -> OrgError {
         let message = format!(

@@ -94,6 +94,14 @@ impl OrgError {
         error
     }
 
+    /// 501 of a REST resource that real orgs have and this one has not.
+    pub fn resource_not_emulated(path: &str) -> OrgError {
+        OrgError::not_emulated(
+            &format!("resource {path}"),
+            "It is planned; see the README's limits.",
+        )
+    }
+
     /// 501 of a standard object that real orgs have and this schema has not.
     pub fn object_not_emulated(object: &str) -> OrgError {
         OrgError::not_emulated(
@@ -132,8 +140,15 @@ impl OrgError {
         OrgError::general(400, "INVALID_REPLICATION_DATE", message)
     }
 
-    /// 400 of a parameter that is missing or unreadable.
-    pub fn invalid_parameter(message: String) -> OrgError {
+    /// 400 of a query parameter that is missing.
+    pub fn parameter_missing(name: &str) -> OrgError {
+        let message = format!("A value for {name} is required");
+        OrgError::general(400, "INVALID_PARAMETER", message)
+    }
+
+    /// 400 of a query parameter that is no instant.
+    pub fn not_a_datetime(name: &str, text: &str) -> OrgError {
+        let message = format!("{name} is not a dateTime: {text}");
         OrgError::general(400, "INVALID_PARAMETER", message)
     }
 

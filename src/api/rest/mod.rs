@@ -171,11 +171,9 @@ fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["theme"] => info::theme(call),
         ["compactLayouts"] => discovery::compact_layouts(call),
         ["connect", "proxy", "ui-telemetry"] => Ok(Reply::json("{}".to_owned(), "telemetry")),
-        [name, ..] if RESOURCES.contains(name) => Err(OrgError::not_emulated(
-            &format!("resource {}", path.join("/")),
-            "It is planned; see the README's limits.",
-        )
-        .into()),
+        [name, ..] if RESOURCES.contains(name) => {
+            Err(OrgError::resource_not_emulated(&path.join("/")).into())
+        }
         _ => Err(OrgError::not_found().into()),
     }
 }

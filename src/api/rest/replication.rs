@@ -22,10 +22,11 @@ struct Span {
 
 fn span(call: &Call<'_>, days: Millis) -> Result<Span, OrgError> {
     let instant = |name: &str| {
-        let text = call.params.get(name).ok_or_else(|| missing(name))?;
+        let text = call.params.get(name).ok_or_else(|| OrgError::parameter_missing(name))?;
         // A `+` of the zone that was not percent-encoded arrives as a blank.
         let text = text.replace(' ', "+");
-        let ms = time::parse_datetime(&text).ok_or_else(|| unreadable(name, &text))?;
+        let ms =
+            time::parse_datetime(&text).ok_or_else(|| OrgError::not_a_datetime(name, &text))?;
         Ok::<Millis, OrgError>(ms.div_euclid(1000) * 1000)
     };
     let (start, end) = (instant("start")?, instant("end")?);
@@ -40,14 +41,6 @@ fn span(call: &Call<'_>, days: Millis) -> Result<Span, OrgError> {
         return Err(OrgError::invalid_replication_date(text));
     }
     Ok(Span { start, end })
-}
-
-fn missing(name: &str) -> OrgError {
-    OrgError::invalid_parameter(format!("A value for {name} is required"))
-}
-
-fn unreadable(name: &str, text: &str) -> OrgError {
-    OrgError::invalid_parameter(format!("{name} is not a dateTime: {text}"))
 }
 
 fn replicated<'c>(call: &'c Call<'_>, name: &str) -> Result<&'c Arc<ObjectSpec>, OrgError> {
