@@ -10,6 +10,7 @@
 
 use fauxforce::soql::dates::{Calendar, DateLiteral, FiscalYear, WeekStart, window};
 use fauxforce::soql::parser;
+use fauxforce::sosl;
 use fauxforce::time;
 use serde_json::Value;
 use std::path::Path;
@@ -50,8 +51,29 @@ fn main() -> Outcome<()> {
     let folder = std::env::args().nth(1).ok_or("usage: soql_corpus FOLDER")?;
     let folder = Path::new(&folder);
     check_queries(&rows(folder, "corpus.json")?);
+    check_searches(&rows(folder, "corpus.json")?);
     check_windows(&rows(folder, "date-literal-windows.json")?)?;
     Ok(())
+}
+
+fn check_searches(rows: &[Value]) {
+    let (mut accepted, mut refused) = (Tally::default(), Tally::default());
+    for row in rows.iter().filter(|row| row["lang"] == "sosl" && row["level"] == "syntax") {
+        let query = row["q"].as_str().unwrap_or_default();
+        let result = sosl::parser::parse(query);
+        if row["valid"] == true {
+            accepted.count(result.is_ok(), || format!("{query:?}\n        {:?}", result.err()));
+        } else {
+            let expected = row["expect"]["message"].as_str();
+            let good = result.as_ref().is_err_and(|error| {
+                error.code == "MALFORMED_SEARCH"
+                    && expected.is_none_or(|message| error.message == message)
+            });
+            refused.count(good, || format!("{query:?}\n        {:?}", result.err()));
+        }
+    }
+    accepted.print("valid searches accepted");
+    refused.print("invalid searches refused");
 }
 
 fn check_windows(rows: &[Value]) -> Outcome<()> {

@@ -18,6 +18,7 @@ pub mod schema;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod soql;
+pub mod sosl;
 mod store;
 pub mod time;
 pub mod value;

@@ -84,5 +84,5 @@ fn measure(rows: &[Row], effort: Effort) -> Result<(), String> {
         }
     }
     print!("{table}");
-    Ok(())
+    if table.is_whole() { Ok(()) } else { Err("not every row could be measured".to_owned()) }
 }

@@ -98,7 +98,7 @@ impl Started {
             .trim()
             .parse()
             .map_err(|_| "the load generator failed".to_owned())?;
-        Ok((self.cpu()? - before).as_nanos() as f64 / answered)
+        Ok(self.cpu()?.saturating_sub(before).as_nanos() as f64 / answered)
     }
 }
 

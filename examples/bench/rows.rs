@@ -101,7 +101,9 @@ impl Request {
             text.push_str("\r\n");
         }
         if !self.body.is_empty() || self.method != "GET" {
-            text.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
+            text.push_str("Content-Length: ");
+            text.push_str(&self.body.len().to_string());
+            text.push_str("\r\n");
         }
         text.push_str("\r\n");
         text.push_str(&self.body);

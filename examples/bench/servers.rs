@@ -18,7 +18,7 @@ fn announce_and_wait(port: u16) -> Result<(), String> {
     Ok(())
 }
 
-/// The base: what hyper's own documentation shows, on one thread, and TCP_NODELAY.
+/// The base: what hyper's own documentation shows, on one thread, and `TCP_NODELAY`.
 pub(crate) fn bare() -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -69,6 +69,7 @@ fn fixed(_request: Request) -> Response {
 }
 
 /// The headers of a REST answer, two of them made for each answer (rest.md §1.3).
+#[allow(clippy::needless_pass_by_value)] // The signature of a handler.
 fn with_the_headers_of_an_org(request: Request) -> Response {
     let used = request.path.len();
     Response::status(200)

@@ -33,6 +33,11 @@ impl Table {
         self.0.push((name, Ok(measured)));
     }
 
+    /// True when no row failed.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.0.iter().all(|(_, outcome)| outcome.is_ok())
+    }
+
     /// Adds a row that failed.
     pub(crate) fn fail(&mut self, name: String, problem: String) {
         self.0.push((name, Err(problem)));

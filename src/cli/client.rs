@@ -19,8 +19,6 @@ pub(crate) struct Client {
     authority: String,
     /// What comes before every path; empty or beginning with `/`.
     prefix: String,
-    /// Extra header lines, each ending in a line break.
-    headers: String,
     patience: Duration,
 }
 
@@ -79,7 +77,6 @@ impl Client {
         Ok(Client {
             authority,
             prefix: prefix.trim_end_matches('/').to_owned(),
-            headers: String::new(),
             patience: PATIENCE,
         })
     }
@@ -120,12 +117,13 @@ impl Client {
             self.authority,
             env!("CARGO_PKG_VERSION"),
         );
-        request.push_str(&self.headers);
         if !body.is_empty() {
             request.push_str("Content-Type: application/json\r\n");
         }
         if !body.is_empty() || method != "GET" {
-            request.push_str(&format!("Content-Length: {}\r\n", body.len()));
+            request.push_str("Content-Length: ");
+            request.push_str(&body.len().to_string());
+            request.push_str("\r\n");
         }
         request.push_str("\r\n");
         let mut bytes = request.into_bytes();

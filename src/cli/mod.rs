@@ -6,6 +6,7 @@ mod health;
 mod scenario;
 mod serve;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 use std::fmt;
 use std::process::ExitCode;
@@ -34,10 +35,10 @@ enum Command {
 #[derive(Clone, Copy, Debug, Args)]
 struct Verbosity {
     /// Log more: -v requests, -vv everything
-    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    #[arg(short, long, env = "FAUXFORCE_VERBOSE", action = clap::ArgAction::Count, global = true)]
     verbose: u8,
     /// Log errors only
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, env = "FAUXFORCE_QUIET", global = true, value_parser = BoolishValueParser::new())]
     quiet: bool,
 }
 

@@ -8,6 +8,7 @@ use crate::scenario::base;
 use crate::schema::Features;
 use crate::server::{Edge, EdgeOptions, HostChoice};
 use crate::time::parse_rfc3339;
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -20,7 +21,7 @@ pub(crate) struct ServeOptions {
     /// The port; 0 takes any free one
     #[arg(long, env = "FAUXFORCE_PORT", default_value_t = 7357)]
     pub(crate) port: u16,
-    /// The address to listen on [default: 127.0.0.1 and ::1]
+    /// The address to listen on [default: 127.0.0.1 and `::1`]
     #[arg(long, env = "FAUXFORCE_HOST", value_name = "ADDR")]
     pub(crate) host: Option<IpAddr>,
     /// A scenario to load: a built-in name or a fixture file (repeatable)
@@ -60,8 +61,7 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "FAUXFORCE_ACCESS_TOKEN")]
     pub(crate) access_token: Option<String>,
     /// Print one JSON line when ready, and nothing else on stdout
-    // Not `FAUXFORCE_JSON=anything`: only true and false are understood.
-    #[arg(long, env = "FAUXFORCE_JSON", value_parser = clap::builder::BoolishValueParser::new())]
+    #[arg(long, env = "FAUXFORCE_JSON", value_parser = BoolishValueParser::new())]
     pub(crate) json: bool,
 }
 
@@ -188,7 +188,7 @@ fn bind(options: &ServeOptions, handler: crate::server::Handler) -> Result<Edge,
 /// Starts, says where, and serves until SIGINT or SIGTERM.
 pub(crate) fn run(options: &ServeOptions) -> Result<(), Exit> {
     let stop = StopSignal::listen()?;
-    let mut running = start(options)?;
+    let running = start(options)?;
     let text = if options.json { ready_line(&running) } else { ready_text(&running) };
     // Whoever closed our stdout does not want to read it; the server is for others.
     let _ = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());

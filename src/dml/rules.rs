@@ -91,7 +91,9 @@ fn required(check: &Check<'_, '_>, faults: &mut Faults) {
             .object
             .visible_fields()
             .filter(|(slot, field)| {
-                is_required(field) && value_of(*slot).is_none_or(Value::is_null)
+                is_required(field)
+                    && value_of(*slot).is_none_or(Value::is_null)
+                    && !is_made_of_parts(check, field)
             })
             .map(|(_, field)| &*field.name)
             .collect()
@@ -106,6 +108,19 @@ fn is_required(field: &FieldSpec) -> bool {
     field.required_on_create()
         && field.default_value.is_none()
         && field.picklist.as_ref().is_none_or(|picklist| picklist.default_code().is_none())
+}
+
+/// True for the name of a record that is a person although its object's usually are not (a Person
+/// Account): it is made of the parts that were given.
+fn is_made_of_parts(check: &Check<'_, '_>, field: &FieldSpec) -> bool {
+    let switchable = |field: &FieldSpec| {
+        field.extra_type_info.as_deref() == Some("switchablepersonname")
+            && field.compound_field_name.is_some()
+    };
+    switchable(field)
+        && check.fields().any(|(part, _, value)| {
+            switchable(part) && part.name != field.name && !value.is_null() && part.kind.is_text()
+        })
 }
 
 /// References that are no ids, or ids of objects that the field does not refer to.

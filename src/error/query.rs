@@ -71,3 +71,52 @@ impl OrgError {
         OrgError::syntax(query, offset, text)
     }
 }
+
+/// Errors of the SOSL parser.
+impl OrgError {
+    /// A search whose term does not stand in braces.
+    pub fn no_search_term() -> OrgError {
+        let message = "No search term found. The search term must be enclosed in braces.";
+        OrgError::general(400, "MALFORMED_SEARCH", message)
+    }
+
+    /// A search of more than `limit` characters.
+    pub fn search_too_long(limit: usize) -> OrgError {
+        let message = format!("SOSL statements cannot be longer than {limit} characters.");
+        OrgError::general(400, "MALFORMED_SEARCH", message)
+    }
+
+    /// A term of one character.
+    pub fn search_term_too_short(term: &str) -> OrgError {
+        let message = format!("search term must be longer than one character: {term}");
+        OrgError::general(400, "INVALID_SEARCH", message)
+    }
+
+    /// A word that the grammar of SOSL does not know at its place.
+    pub fn malformed_search_token(query: &str, offset: usize, token: &str) -> OrgError {
+        let text = format!("Malformed search token: {token}");
+        OrgError::syntax(query, offset, &text).in_a_search()
+    }
+
+    /// A reserved character within the braces that is not escaped, or a missing end.
+    pub fn mismatched_character(
+        query: &str,
+        offset: usize,
+        found: &str,
+        expected: char,
+    ) -> OrgError {
+        let (row, column) = snippet::row_and_column(query, offset);
+        let text =
+            format!("line {row}:{column} mismatched character '{found}' expecting '{expected}'");
+        OrgError::syntax(query, offset, &text).in_a_search()
+    }
+
+    /// The same fault, found in a search.
+    #[must_use]
+    pub fn in_a_search(mut self) -> OrgError {
+        if self.code == "MALFORMED_QUERY" {
+            self.0.code = "MALFORMED_SEARCH".into();
+        }
+        self
+    }
+}

@@ -39,7 +39,7 @@ pub fn row_and_column(query: &str, offset: usize) -> (u32, u32) {
     let offset = query.floor_char_boundary(offset);
     let before = &query.as_bytes()[..offset];
     let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let row = before.iter().filter(|byte| **byte == b'\n').count() as u32 + 1;
+    let row = query[..offset].matches('\n').count() as u32 + 1;
     let column = query[line_start..offset].encode_utf16().count() as u32;
     (row, column)
 }
@@ -78,36 +78,36 @@ fn window(line: &[u16], caret: usize) -> (usize, usize) {
 mod tests {
     use super::*;
 
-    fn check(query: &str, at: &str, expected: &str) {
+    fn check(query: &str, at: &str, snippet: &str, caret: usize, column: u32) {
         let offset = query.rfind(at).expect("the place is part of the query");
+        let expected = format!("\n{snippet}\n{:caret$}^\nERROR at Row:1:Column:{column}\ntext", "");
         assert_eq!(semantic(query, offset, "text").message, expected);
     }
 
     #[test]
     fn windows_as_seen_on_real_orgs() {
-        check(
-            "SELECT Asdf FROM Contact",
-            "Asdf",
-            "\nSELECT Asdf FROM Contact\n       ^\nERROR at Row:1:Column:8\ntext",
-        );
+        check("SELECT Asdf FROM Contact", "Asdf", "SELECT Asdf FROM Contact", 7, 8);
         check(
             "select Id, ProductCode from Product2 where ProductCode = 3999",
             "ProductCode",
-            "\nProductCode from Product2 where ProductCode = 3999\n                                ^\n\
-             ERROR at Row:1:Column:44\ntext",
+            "ProductCode from Product2 where ProductCode = 3999",
+            32,
+            44,
         );
         check(
             "SELECT Name, Access_Key__c, Image_Vendor__c FROM Opportunity WHERE Image_Vendor__c \
              LIKE 'Getty%'",
             "Image_Vendor__c",
-            "\nImage_Vendor__c FROM Opportunity WHERE Image_Vendor__c LIKE 'Getty%'\n   \
-                                                 ^\nERROR at Row:1:Column:68\ntext",
+            "Image_Vendor__c FROM Opportunity WHERE Image_Vendor__c LIKE 'Getty%'",
+            39,
+            68,
         );
         check(
             "Select Id, Status, Location, Body from ApexLog",
             "Body",
-            "\nSelect Id, Status, Location, Body from ApexLog\n                             ^\n\
-             ERROR at Row:1:Column:30\ntext",
+            "Select Id, Status, Location, Body from ApexLog",
+            29,
+            30,
         );
     }
 

@@ -1,20 +1,66 @@
 //! People: a Contact, Lead, Employee or User has its Name made of its parts. An Account is a person
-//! only while Person Accounts are on.
+//! only while Person Accounts are on; it then has a Contact of its own, which follows it.
 
 use super::{FollowUp, Saving};
 use crate::error::Faults;
+use crate::id::Id;
 use crate::store::Draft;
 use crate::value::Value;
 
+/// The record type of Person Accounts, the same in every org here.
+const PERSON_RECORD_TYPE: &str = "012000000000001AAA";
+
+/// Fields of a Person Account and where its Contact holds them.
+const OF_CONTACT: [(&str, &str); 18] = [
+    ("FirstName", "FirstName"),
+    ("LastName", "LastName"),
+    ("PersonEmail", "Email"),
+    ("PersonTitle", "Title"),
+    ("PersonDepartment", "Department"),
+    ("PersonMobilePhone", "MobilePhone"),
+    ("PersonHomePhone", "HomePhone"),
+    ("PersonOtherPhone", "OtherPhone"),
+    ("PersonAssistantName", "AssistantName"),
+    ("PersonAssistantPhone", "AssistantPhone"),
+    ("PersonBirthdate", "Birthdate"),
+    ("PersonMailingStreet", "MailingStreet"),
+    ("PersonMailingCity", "MailingCity"),
+    ("PersonMailingState", "MailingState"),
+    ("PersonMailingPostalCode", "MailingPostalCode"),
+    ("PersonMailingCountry", "MailingCountry"),
+    ("Phone", "Phone"),
+    ("OwnerId", "OwnerId"),
+];
+
 /// Completes a person's record.
 pub(super) fn save(saving: &Saving<'_>, draft: &mut Draft) -> Result<Vec<FollowUp>, Faults> {
-    // A business account's name is a field of its own; it has no LastName.
-    let is_business =
-        &*saving.object.name == "Account" && saving.value(draft, "LastName").is_null();
-    if !is_business {
+    if &*saving.object.name != "Account" {
         name(saving, draft);
+        return Ok(Vec::new());
     }
-    Ok(Vec::new())
+    // A business account's name is a field of its own; it has no LastName.
+    if saving.value(draft, "LastName").is_null() {
+        return Ok(Vec::new());
+    }
+    name(saving, draft);
+    saving.set(draft, "IsPersonAccount", Value::Bool(true));
+    saving.fill(draft, "RecordTypeId", || Id::parse(PERSON_RECORD_TYPE).ok().into());
+    let mut fields: Vec<(&'static str, Value)> = OF_CONTACT
+        .iter()
+        .map(|(own, contact)| (*contact, saving.value(draft, own).clone()))
+        .filter(|(_, value)| saving.before.is_some() || !value.is_null())
+        .collect();
+    match saving.value(draft, "PersonContactId").as_id() {
+        Some(id) => {
+            fields.push(("Name", saving.value(draft, "Name").clone()));
+            Ok(vec![FollowUp::Update { id, fields }])
+        }
+        None => {
+            fields.push(("AccountId", draft.get(saving.object.system.id).clone()));
+            let back = Some("PersonContactId");
+            Ok(vec![FollowUp::Insert { object: "Contact", fields, back }])
+        }
+    }
 }
 
 /// Sets Name from its parts.

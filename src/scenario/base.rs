@@ -9,7 +9,7 @@
 //! permission sets, and all but a profile's telling permissions.
 
 use crate::clock::{Clock, Millis};
-use crate::dml::{Actor, Raw, Transaction, coerce};
+use crate::dml::{Actor, Given, Raw, Transaction, coerce};
 use crate::id::Id;
 use crate::schema::{Feature, Features, FieldType, ObjectSpec, Schema, Slot};
 use crate::store::{Draft, IndexCache, Row, State};
@@ -71,6 +71,20 @@ pub fn forked(origin: &State, org: Id) -> Arc<State> {
     Arc::new(state)
 }
 
+/// Gives the administrator another username, as the start options may ask.
+pub fn rename_administrator(state: &mut State, username: &str) {
+    let schema = Arc::clone(&state.schema);
+    let Some(object) = schema.by_name("User") else { return };
+    let Some((slot, _)) = object.field("Username") else { return };
+    let number = state.live_row(object, administrator()).map(|(number, _)| number);
+    let indexes = IndexCache::default();
+    let mut transaction = Transaction::begin(state, author(), &indexes);
+    if let Some(number) = number {
+        transaction.patch_silently(object, number, vec![(slot, Value::text(username))]);
+    }
+    *state = transaction.state;
+}
+
 fn put_organization(state: &mut State, org: Id, row: &Row) {
     let schema = Arc::clone(&state.schema);
     let Some(object) = schema.by_name(ORGANIZATION) else { return };
@@ -94,43 +108,72 @@ fn base(features: Features) -> Base {
 /// Inserts the records of the file. They are part of the program: a fault in them is a broken
 /// build, and the test of every feature set says which.
 fn build(features: Features) -> Base {
-    let schema = Schema::standard(features);
-    let state = State::new(Arc::clone(&schema), Clock::Virtual { now: BEGINNING });
+    let state = State::new(Schema::standard(features), Clock::Virtual { now: BEGINNING });
     let indexes = IndexCache::default();
-    let actor = Actor { user: administrator(), now: BEGINNING, system: true };
-    let mut transaction = Transaction::begin(&state, actor, &indexes);
-    let groups: Vec<Json> = serde_json::from_str(RECORDS).expect("base.json is a list");
-    let mut named = Named::new();
-    let mut organization = None;
-    for group in &groups {
-        let Some(name) = group["object"].as_str() else { continue };
-        let feature = group["feature"].as_str().and_then(Feature::named);
-        if feature.is_some_and(|feature| !features.has(feature)) {
-            continue;
-        }
-        // An object that the schema does not hold (yet) has no records either.
-        let Some(object) = schema.by_name(name) else { continue };
-        for row in group["rows"].as_array().into_iter().flatten() {
-            let given = fields(group, row)
-                .map(|(name, value)| value_of(object, name, value, &named))
-                .collect();
-            let before = transaction.state.clone();
-            let id = transaction
-                .insert(object, given)
-                .unwrap_or_else(|faults| panic!("base.json, {name} {row}: {faults:?}"));
-            if let Some(text) = row[0].as_str() {
-                named.insert((name, text), id);
-            }
-            if name == ORGANIZATION {
-                organization = transaction.state.row(object, id).map(|(_, row)| row.clone());
-                transaction.state = before;
-            }
-        }
-    }
+    let mut transaction = Transaction::begin(&state, author(), &indexes);
+    let organization =
+        insert(&mut transaction, |own| own.is_none_or(|feature| features.has(feature)));
     Base {
         state: Arc::new(transaction.state),
         organization: organization.expect("base.json has an Organization"),
     }
+}
+
+/// Adds the records that features bring with them, to an org that got them later.
+pub(super) fn complete(state: &mut State, indexes: &IndexCache) {
+    let features = state.schema.features();
+    let mut transaction = Transaction::begin(state, author(), indexes);
+    insert(&mut transaction, |own| own.is_some_and(|feature| features.has(feature)));
+    *state = transaction.state;
+}
+
+/// The org itself, at its beginning.
+fn author() -> Actor {
+    Actor { user: administrator(), now: BEGINNING, system: true }
+}
+
+/// Inserts the records of the file whose feature is wanted, and gives the Organization row, which
+/// is not kept. They are part of the program: a fault in them is a broken build, and the test of
+/// every feature set says which.
+fn insert(
+    transaction: &mut Transaction<'_>,
+    wanted: impl Fn(Option<Feature>) -> bool,
+) -> Option<Row> {
+    let schema = Arc::clone(&transaction.state.schema);
+    let groups: Vec<Json> = serde_json::from_str(RECORDS).expect("base.json is a list");
+    let mut named = Named::new();
+    let mut organization = None;
+    for group in &groups {
+        // An object that the schema does not hold has no records either.
+        let Some(object) = group["object"].as_str().and_then(|name| schema.by_name(name)) else {
+            continue;
+        };
+        if !wanted(group["feature"].as_str().and_then(Feature::named)) {
+            continue;
+        }
+        for row in group["rows"].as_array().into_iter().flatten() {
+            let given: Given = fields(group, row)
+                .map(|(name, value)| value_of(object, name, value, &named))
+                .collect();
+            let own = given.iter().find(|(slot, _)| *slot == object.system.id);
+            let own = own.and_then(|(_, id)| id.as_id());
+            if own.is_some_and(|id| transaction.state.row(object, id).is_some()) {
+                continue;
+            }
+            let before = transaction.state.clone();
+            let id = transaction
+                .insert(object, given)
+                .unwrap_or_else(|faults| panic!("base.json, {} {row}: {faults:?}", object.name));
+            if &*object.name == ORGANIZATION {
+                organization = transaction.state.row(object, id).map(|(_, row)| row.clone());
+                transaction.state = before;
+            }
+            if let (Some(object), Some(name)) = (group["object"].as_str(), row[0].as_str()) {
+                named.insert((object, name), id);
+            }
+        }
+    }
+    organization
 }
 
 /// A row's fields: those of its group, its own by place, and those of the object behind them.

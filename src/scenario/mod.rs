@@ -1,6 +1,88 @@
 //! What an org begins with, and scenario files: records, generated records, what happens, what must
 //! hold afterwards.
+//!
+//! text → [`tree`](Node) → [`Scenario`] → [`load`] into a state → [`run`] its steps and expectations
+//! through requests.
 
 pub mod base;
+mod expect;
+mod format;
+mod generate;
+mod load;
+mod people;
+mod problem;
+mod random;
+pub mod settings;
+mod tree;
 
 pub use base::{administrator, empty_org};
+pub use expect::{Call, run};
+pub use format::{Scenario, only_name};
+pub use load::{Loaded, load};
+pub use problem::{Problem, nearest};
+pub use tree::Node;
+
+/// The built-in scenarios: name and text.
+static BUILT_IN: [(&str, &str); 5] = [
+    ("empty-org", include_str!("../../fixtures/scenarios/empty-org.toml")),
+    (
+        "requests-in-every-state",
+        include_str!("../../fixtures/scenarios/requests-in-every-state.toml"),
+    ),
+    (
+        "employees-ready-to-provision",
+        include_str!("../../fixtures/scenarios/employees-ready-to-provision.toml"),
+    ),
+    (
+        "finished-process-with-errors",
+        include_str!("../../fixtures/scenarios/finished-process-with-errors.toml"),
+    ),
+    ("approvals-pending", include_str!("../../fixtures/scenarios/approvals-pending.toml")),
+];
+
+/// Names and titles of the built-in scenarios.
+pub fn list() -> impl Iterator<Item = (&'static str, String)> {
+    let title = |text| Scenario::parse(text, None).map_or_else(|_| String::new(), |s| s.title);
+    BUILT_IN.iter().map(move |(name, text)| (*name, title(text)))
+}
+
+/// The text of a built-in scenario.
+pub fn show(name: &str) -> Option<&'static str> {
+    BUILT_IN.iter().find(|(own, _)| *own == name).map(|(_, text)| *text)
+}
+
+/// A built-in scenario, or a problem that names the nearest one.
+pub fn find(name: &str) -> Result<Scenario, Problem> {
+    match show(name) {
+        Some(text) => Scenario::parse(text, Some(&format!("{name}.toml"))),
+        None => {
+            let known = BUILT_IN.iter().map(|(own, _)| *own);
+            Err(Problem::new(problem::unknown("scenario", name, known)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::id::Id;
+    use crate::schema::Features;
+    use crate::store::{IndexCache, State};
+
+    #[test]
+    fn every_built_in_scenario_loads_under_its_name() {
+        for (name, title) in list() {
+            let scenario = find(name).expect(name);
+            assert_eq!(scenario.name, name);
+            assert!(!title.is_empty() && !scenario.then.is_empty(), "{name}");
+            let clock = Clock::Virtual { now: base::BEGINNING };
+            let state = empty_org(Id::own(*b"00D", 1), Features::DEFAULT, clock);
+            let mut state = State::clone(&state);
+            let loaded = load(&scenario, &mut state, &IndexCache::default(), 0, true);
+            assert!(loaded.is_ok(), "{loaded:?}");
+        }
+        let problem = find("emptyorg").map(|_| ()).expect_err("no such scenario");
+        assert_eq!(problem.message, "no such scenario: emptyorg; did you mean empty-org?");
+    }
+}

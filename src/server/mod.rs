@@ -107,7 +107,7 @@ impl Edge {
         let addresses =
             listeners.iter().map(std::net::TcpListener::local_addr).collect::<io::Result<_>>()?;
         let host = options.host;
-        let workers = workers::Workers::start(listeners, options, handler)?;
+        let workers = workers::Workers::start(&listeners, options, handler)?;
         Ok(Edge { addresses, host, workers })
     }
 
@@ -135,7 +135,7 @@ impl Edge {
 
     /// Stops accepting, lets requests under way end, and returns after at most two seconds.
     /// Stopping twice does nothing.
-    pub fn stop(&mut self) {
+    pub fn stop(&self) {
         self.workers.stop();
     }
 }

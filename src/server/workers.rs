@@ -1,17 +1,17 @@
 //! The threads behind an [`Edge`](super::Edge). Each worker is one thread with a runtime of its own
-//! that serves its connections from first to last byte: no connection wakes another thread. The
-//! first worker accepts and hands a new connection to the worker that has the fewest.
+//! that accepts connections and serves each from first to last byte: no request wakes another
+//! thread. All workers listen on the same sockets, so a new connection goes to one that has time.
 
 use super::connection::{self, Control, Signal};
 use super::exchange::Exchange;
 use super::{EdgeOptions, Handler};
 use std::collections::HashMap;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
-use tokio::runtime::Runtime;
-use tokio::sync::{mpsc as async_mpsc, watch};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// Threads of each worker's pool for requests that may take long.
 const POOL_THREADS: usize = 32;
@@ -38,35 +38,26 @@ const STOP_LIMIT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Workers {
     stop: watch::Sender<bool>,
-    /// Disconnected when the last thread is gone.
-    ended: mpsc::Receiver<()>,
-    stopped: bool,
-}
-
-/// A connection that has just been accepted.
-type Accepted = (TcpStream, SocketAddr);
-
-/// A worker as the accept loop sees it.
-struct Desk {
-    inbox: async_mpsc::UnboundedSender<Accepted>,
-    connections: Arc<Connections>,
+    /// Disconnected when the last thread is gone. `None` once stopped.
+    ended: Mutex<Option<mpsc::Receiver<()>>>,
 }
 
 impl Workers {
     /// Starts the threads. Connections that arrive from here on are served.
     pub(super) fn start(
-        listeners: Vec<TcpListener>,
+        listeners: &[std::net::TcpListener],
         options: EdgeOptions,
         handler: Handler,
     ) -> io::Result<Workers> {
         let count = options.workers.max(1);
-        let port = listeners.first().map(TcpListener::local_addr).transpose()?;
+        let port = listeners.first().map(std::net::TcpListener::local_addr).transpose()?;
         let exchange =
             Arc::new(Exchange::new(options, handler, port.map_or(0, |address| address.port())));
         let (stop, stopped) = watch::channel(false);
         let (alive, ended) = mpsc::channel();
 
-        let mut desks = Vec::with_capacity(count);
+        // All runtimes are made before the first thread starts: what fails, fails before anything
+        // is served.
         let mut workers = Vec::with_capacity(count);
         for _ in 0..count {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -74,91 +65,39 @@ impl Workers {
                 .max_blocking_threads(POOL_THREADS)
                 .thread_name("fauxforce-pool")
                 .build()?;
-            let (inbox, accepted) = async_mpsc::unbounded_channel();
-            let connections = Arc::new(Connections::default());
-            desks.push(Desk { inbox, connections: Arc::clone(&connections) });
-            let worker = Worker {
+            let inside = runtime.enter();
+            let listeners = listeners
+                .iter()
+                .map(|listener| tokio::net::TcpListener::from_std(listener.try_clone()?))
+                .collect::<io::Result<Vec<_>>>()?;
+            drop(inside);
+            let worker = Arc::new(Worker {
                 exchange: Arc::clone(&exchange),
-                connections,
-                stopped: stopped.clone(),
-                accepted,
-            };
-            workers.push((runtime, worker));
+                connections: Connections::default(),
+            });
+            workers.push((runtime, worker, listeners));
         }
-        let mut to_accept = Some((listeners, desks));
-        for (index, (runtime, worker)) in workers.into_iter().enumerate() {
-            let accept = to_accept.take();
-            let alive = alive.clone();
+        for (index, (runtime, worker, listeners)) in workers.into_iter().enumerate() {
+            let (alive, stopped) = (alive.clone(), stopped.clone());
             std::thread::Builder::new().name(format!("fauxforce-edge-{index}")).spawn(
                 move || {
-                    run(runtime, worker, accept);
+                    runtime.block_on(worker.serve(listeners, stopped));
+                    runtime.shutdown_timeout(POOL_GRACE);
                     drop(alive);
                 },
             )?;
         }
-        Ok(Workers { stop, ended, stopped: false })
+        Ok(Workers { stop, ended: Mutex::new(Some(ended)) })
     }
 
     /// Stops all threads; waits for them, but no longer than two seconds.
-    pub(super) fn stop(&mut self) {
-        if self.stopped {
-            return;
-        }
-        self.stopped = true;
+    pub(super) fn stop(&self) {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(ended) = ended else { return };
         // No receiver left means that all threads are gone already.
         let _ = self.stop.send(true);
-        if self.ended.recv_timeout(STOP_LIMIT) == Err(mpsc::RecvTimeoutError::Timeout) {
+        if ended.recv_timeout(STOP_LIMIT) == Err(mpsc::RecvTimeoutError::Timeout) {
             tracing::warn!("a request is still being handled; leaving it behind");
-        }
-    }
-}
-
-fn run(runtime: Runtime, worker: Worker, accept: Option<(Vec<TcpListener>, Vec<Desk>)>) {
-    runtime.block_on(async {
-        if let Some((listeners, desks)) = accept {
-            let desks = Arc::new(desks);
-            for listener in listeners {
-                tokio::spawn(accept_loop(listener, Arc::clone(&desks), worker.stopped.clone()));
-            }
-        }
-        worker.serve().await;
-    });
-    runtime.shutdown_timeout(POOL_GRACE);
-}
-
-/// Accepts until the server stops; the listener closes when this returns.
-async fn accept_loop(
-    listener: TcpListener,
-    desks: Arc<Vec<Desk>>,
-    mut stopped: watch::Receiver<bool>,
-) {
-    let listener = match tokio::net::TcpListener::from_std(listener) {
-        Ok(listener) => listener,
-        Err(error) => {
-            tracing::error!(%error, "cannot accept connections");
-            return;
-        }
-    };
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stopped.changed() => return,
-        };
-        match accepted.and_then(|(stream, peer)| Ok((stream.into_std()?, peer))) {
-            Ok(accepted) => {
-                let desk = desks.iter().min_by_key(|desk| desk.connections.count());
-                if let Some(desk) = desk {
-                    // Counted here already, so that a burst of connections spreads.
-                    desk.connections.expect_one();
-                    // A worker that is gone means that the server stops.
-                    let _ = desk.inbox.send(accepted);
-                }
-            }
-            Err(error) => {
-                // Out of file descriptors, or a client that left at once: neither is for ever.
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
         }
     }
 }
@@ -166,24 +105,30 @@ async fn accept_loop(
 /// One thread's share of the work.
 struct Worker {
     exchange: Arc<Exchange>,
-    connections: Arc<Connections>,
-    stopped: watch::Receiver<bool>,
-    accepted: async_mpsc::UnboundedReceiver<Accepted>,
+    connections: Connections,
 }
 
 impl Worker {
-    async fn serve(mut self) {
+    /// Serves until the server stops, and lets the requests under way end then.
+    async fn serve(
+        self: Arc<Worker>,
+        listeners: Vec<TcpListener>,
+        mut stopped: watch::Receiver<bool>,
+    ) {
+        for listener in listeners {
+            tokio::spawn(Arc::clone(&self).accept(listener, stopped.clone()));
+        }
         let mut sweep = tokio::time::interval(SWEEP);
         loop {
             tokio::select! {
-                Some((stream, peer)) = self.accepted.recv() => self.take(stream, peer),
                 _ = sweep.tick() => self.connections.sweep(),
-                _ = self.stopped.changed() => break,
+                _ = stopped.changed() => break,
             }
         }
-        self.connections.signal_all(Signal::Finish);
         let ended = async {
             while !self.connections.is_empty() {
+                // Again each time: one may have been accepted at the last moment.
+                self.connections.signal_all(Signal::Finish);
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
@@ -191,23 +136,34 @@ impl Worker {
         let _ = tokio::time::timeout(GRACE, ended).await;
     }
 
-    fn take(&self, stream: TcpStream, peer: SocketAddr) {
-        let stream =
-            stream.set_nodelay(true).and_then(|()| tokio::net::TcpStream::from_std(stream));
-        let stream = match stream {
-            Ok(stream) => stream,
-            Err(error) => {
-                tracing::debug!(%error, "a connection ended before it was served");
-                self.connections.forget_expected();
-                return;
+    /// Accepts until the server stops; the listener closes when this returns.
+    async fn accept(self: Arc<Worker>, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                _ = stopped.changed() => return,
+            };
+            match accepted.and_then(|(stream, peer)| {
+                stream.set_nodelay(true)?;
+                Ok((stream, peer))
+            }) {
+                Ok((stream, peer)) => self.take(stream, peer),
+                Err(error) => {
+                    // Out of file descriptors, or a client that left at once: neither is for ever.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
             }
-        };
+        }
+    }
+
+    fn take(self: &Arc<Worker>, stream: TcpStream, peer: SocketAddr) {
         let (number, control) = self.connections.admit();
-        let connections = Arc::clone(&self.connections);
-        let exchange = Arc::clone(&self.exchange);
+        let worker = Arc::clone(self);
         tokio::spawn(async move {
+            let exchange = Arc::clone(&worker.exchange);
             connection::serve(stream, peer, exchange, control).await;
-            connections.remove(number);
+            worker.connections.remove(number);
         });
     }
 }
@@ -219,8 +175,6 @@ struct Connections(Mutex<Open>);
 #[derive(Default)]
 struct Open {
     next_number: u64,
-    /// Handed over by the accept loop and not yet taken.
-    expected: usize,
     by_number: HashMap<u64, Watched>,
 }
 
@@ -236,26 +190,12 @@ impl Connections {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn count(&self) -> usize {
-        let open = self.lock();
-        open.expected + open.by_number.len()
-    }
-
     fn is_empty(&self) -> bool {
         self.lock().by_number.is_empty()
     }
 
-    fn expect_one(&self) {
-        self.lock().expected += 1;
-    }
-
-    fn forget_expected(&self) {
-        self.lock().expected -= 1;
-    }
-
     fn admit(&self) -> (u64, Arc<Control>) {
         let mut open = self.lock();
-        open.expected -= 1;
         let number = open.next_number;
         open.next_number += 1;
         let control = Arc::new(Control::default());

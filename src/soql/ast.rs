@@ -536,8 +536,8 @@ pub struct Binding {
 /// `FOR VIEW` and `FOR REFERENCE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tracking {
-    /// `FOR VIEW`: sets LastViewedDate.
+    /// `FOR VIEW`: sets `LastViewedDate`.
     View,
-    /// `FOR REFERENCE`: sets LastReferencedDate.
+    /// `FOR REFERENCE`: sets `LastReferencedDate`.
     Reference,
 }

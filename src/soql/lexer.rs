@@ -21,9 +21,9 @@ fn is_name_byte(byte: u8) -> bool {
 }
 
 impl<'q> Lexer<'q> {
-    /// A lexer at the start of a query.
-    pub fn new(text: &'q str) -> Lexer<'q> {
-        Lexer { bytes: text.as_bytes(), text, position: 0, fault: None }
+    /// A lexer of what stands behind a byte offset of a query.
+    pub fn behind(text: &'q str, offset: usize) -> Lexer<'q> {
+        Lexer { bytes: text.as_bytes(), text, position: offset, fault: None }
     }
 
     /// The source text.

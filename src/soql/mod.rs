@@ -10,8 +10,8 @@
 //! 4. Plan and execution run on a snapshot of the records.
 //!
 //! Whoever finds a fault, parser or resolver, words it through the constructors of
-//! `error::query`; [`error::snippet`](crate::error::snippet) draws the line of the query and the caret under the place.
-//! [`print`](mod@print) goes the other way: a tree's canonical text.
+//! `error::query`; [`snippet`](crate::error::snippet) draws the line of the query and the caret
+//! under the place. [`print`](mod@print) goes the other way: a tree's canonical text.
 
 pub mod ast;
 pub mod dates;

@@ -16,6 +16,8 @@ pub struct Settings {
     pub session_seconds: i64,
     /// Refresh tokens are replaced at every use.
     pub refresh_token_rotation: bool,
+    /// From which names, samples and probabilities are drawn.
+    pub seed: u64,
     /// SOAP `login()` works at 65.0 and later too.
     pub soap_login_any_version: bool,
 }
@@ -28,6 +30,7 @@ impl Default for Settings {
             taken_usernames: Vec::new(),
             session_seconds: 7200,
             refresh_token_rotation: false,
+            seed: 0,
             soap_login_any_version: false,
         }
     }

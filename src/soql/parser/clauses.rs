@@ -53,7 +53,7 @@ const AFTER_UPDATE: KindSet = KindSet::of(&[Kind::RightParenthesis, Kind::Comma,
 
 impl Parser<'_> {
     /// All `WITH` clauses: at most one filter, then names.
-    pub(super) fn with(&mut self) -> Result<Vec<With>, OrgError> {
+    pub(crate) fn with(&mut self) -> Result<Vec<With>, OrgError> {
         let mut clauses = Vec::new();
         if !self.at(Kind::With) {
             return Ok(clauses);
@@ -88,7 +88,7 @@ impl Parser<'_> {
     }
 
     /// `WITH DATA CATEGORY …` or `WITH name = 'text'`; `WITH` is next.
-    pub(super) fn with_filter(&mut self) -> Result<With, OrgError> {
+    pub(crate) fn with_filter(&mut self) -> Result<With, OrgError> {
         let start = self.advance().span;
         if !self.at_any(KindSet::NAME) {
             return Err(self.no_alternative(start));
@@ -96,11 +96,7 @@ impl Parser<'_> {
         let is_data = self.at(Kind::Data);
         let name = self.take_name();
         if is_data && self.accept(Kind::Category) {
-            let mut categories = vec![self.data_category()?];
-            while self.accept(Kind::And) {
-                categories.push(self.data_category()?);
-            }
-            return Ok(With::DataCategory(categories));
+            return self.data_categories().map(With::DataCategory);
         }
         if is_data && !self.at(Kind::Equal) {
             return Err(self.no_alternative(start));
@@ -110,6 +106,15 @@ impl Parser<'_> {
             return Err(self.unexpected());
         }
         Ok(With::KeyValue { name, value: self.text()? })
+    }
+
+    /// The conditions behind `WITH DATA CATEGORY`.
+    pub(crate) fn data_categories(&mut self) -> Result<Vec<DataCategory>, OrgError> {
+        let mut categories = vec![self.data_category()?];
+        while self.accept(Kind::And) {
+            categories.push(self.data_category()?);
+        }
+        Ok(categories)
     }
 
     fn data_category(&mut self) -> Result<DataCategory, OrgError> {
@@ -142,7 +147,7 @@ impl Parser<'_> {
     }
 
     /// `GROUP BY …` and its `HAVING`.
-    pub(super) fn group_by(&mut self) -> Result<Option<GroupBy>, OrgError> {
+    pub(crate) fn group_by(&mut self) -> Result<Option<GroupBy>, OrgError> {
         if !self.at(Kind::Group) {
             return Ok(None);
         }
@@ -168,7 +173,7 @@ impl Parser<'_> {
     }
 
     /// `ORDER BY …`.
-    pub(super) fn order_by(&mut self) -> Result<Vec<Order>, OrgError> {
+    pub(crate) fn order_by(&mut self) -> Result<Vec<Order>, OrgError> {
         if !self.accept(Kind::Order) {
             return Ok(Vec::new());
         }
@@ -197,7 +202,7 @@ impl Parser<'_> {
     }
 
     /// `LIMIT n` or `OFFSET n`.
-    pub(super) fn row_count(&mut self, clause: Kind) -> Result<Option<RowCount>, OrgError> {
+    pub(crate) fn row_count(&mut self, clause: Kind) -> Result<Option<RowCount>, OrgError> {
         if !self.accept(clause) {
             return Ok(None);
         }
@@ -217,7 +222,7 @@ impl Parser<'_> {
     }
 
     /// `BIND name = literal, …`.
-    pub(super) fn bind(&mut self) -> Result<Vec<Binding>, OrgError> {
+    pub(crate) fn bind(&mut self) -> Result<Vec<Binding>, OrgError> {
         if self.accept(Kind::Bind) { self.list(Self::binding) } else { Ok(Vec::new()) }
     }
 
@@ -228,7 +233,7 @@ impl Parser<'_> {
     }
 
     /// `FOR VIEW` or `FOR REFERENCE`.
-    pub(super) fn tracking(&mut self) -> Result<Option<Tracking>, OrgError> {
+    pub(crate) fn tracking(&mut self) -> Result<Option<Tracking>, OrgError> {
         if !self.at(Kind::For) {
             return Ok(None);
         }
@@ -243,7 +248,7 @@ impl Parser<'_> {
     }
 
     /// `UPDATE TRACKING, VIEWSTAT`.
-    pub(super) fn update(&mut self) -> Result<Vec<Name>, OrgError> {
+    pub(crate) fn update(&mut self) -> Result<Vec<Name>, OrgError> {
         if self.accept(Kind::Update) { self.list(Self::update_item) } else { Ok(Vec::new()) }
     }
 

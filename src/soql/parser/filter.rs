@@ -3,7 +3,7 @@
 //! `AND` and `OR` never mix without parentheses, and `NOT` may only open a condition: both are
 //! rules of the grammar, so breaking them is a syntax error at the offending word.
 
-use super::Parser;
+use super::{PARENTHESES, Parser, SUB_QUERY};
 use crate::error::OrgError;
 use crate::soql::ast::{Call, Comparison, Condition, Field, Literal, Name, Operand, Span};
 use crate::soql::token::{Kind, KindSet};
@@ -31,12 +31,12 @@ const OPERAND: KindSet = KindSet::NAME.and(Kind::LeftParenthesis);
 
 impl Parser<'_> {
     /// `WHERE …`, if there is one.
-    pub(super) fn filter(&mut self) -> Result<Option<Condition>, OrgError> {
+    pub(crate) fn filter(&mut self) -> Result<Option<Condition>, OrgError> {
         if self.accept(Kind::Where) { self.conditions().map(Some) } else { Ok(None) }
     }
 
     /// The content of `WHERE`, `HAVING` or a pair of parentheses.
-    pub(super) fn conditions(&mut self) -> Result<Condition, OrgError> {
+    pub(crate) fn conditions(&mut self) -> Result<Condition, OrgError> {
         if self.accept(Kind::Not) {
             return Ok(Condition::Not(Box::new(self.condition()?)));
         }
@@ -57,7 +57,7 @@ impl Parser<'_> {
             return Err(self.unexpected());
         }
         if self.accept(Kind::LeftParenthesis) {
-            let inner = self.nested(Self::conditions)?;
+            let inner = self.nested(PARENTHESES, Self::conditions)?;
             self.expect(Kind::RightParenthesis, AFTER_CONDITION)?;
             return Ok(inner);
         }
@@ -148,7 +148,7 @@ impl Parser<'_> {
             return Err(self.no_alternative(start));
         }
         if self.at(Kind::Select) {
-            let query = Box::new(self.nested(Self::semi_join)?);
+            let query = Box::new(self.nested(SUB_QUERY, Self::semi_join)?);
             self.expect(Kind::RightParenthesis, AFTER_CONDITION)?;
             return Ok(Condition::InQuery { field, negated, query });
         }

@@ -106,7 +106,7 @@ impl<'q> Pieces<'q> {
 
 impl<'q> Parser<'q> {
     /// A literal of a filter. `:name` is a variable of Apex and fits nowhere else.
-    pub(super) fn literal(&mut self) -> Result<Literal, OrgError> {
+    pub(crate) fn literal(&mut self) -> Result<Literal, OrgError> {
         if self.at(Kind::Colon) {
             return Err(self.no_alternative(self.token.span));
         }
@@ -118,7 +118,7 @@ impl<'q> Parser<'q> {
     }
 
     /// What may stand after `LIKE`.
-    pub(super) fn like_value(&mut self) -> Result<LikeValue, OrgError> {
+    pub(crate) fn like_value(&mut self) -> Result<LikeValue, OrgError> {
         if self.at(Kind::Colon) {
             return Err(self.no_alternative(self.token.span));
         }
@@ -191,7 +191,7 @@ impl<'q> Parser<'q> {
     }
 
     /// A text with checked escapes.
-    pub(super) fn text(&mut self) -> Result<Text, OrgError> {
+    pub(crate) fn text(&mut self) -> Result<Text, OrgError> {
         let (span, mut pieces) = self.pieces();
         let mut text = CompactString::default();
         loop {
@@ -234,7 +234,7 @@ impl<'q> Parser<'q> {
     }
 
     /// A text whose escapes nobody checks: the unit of `DISTANCE`.
-    pub(super) fn unchecked_text(&mut self) -> Result<Text, OrgError> {
+    pub(crate) fn unchecked_text(&mut self) -> Result<Text, OrgError> {
         if !self.at(Kind::Text) {
             return Err(self.unexpected());
         }
@@ -284,14 +284,14 @@ impl<'q> Parser<'q> {
 
     /// `:name` after `IN`: the real parser has read it as Apex before it refuses, and tells the
     /// condition's first token.
-    pub(super) fn apex_variable(&mut self, start: Span) -> OrgError {
+    pub(crate) fn apex_variable(&mut self, start: Span) -> OrgError {
         self.read_to_end();
         let shown = self.source(start);
         self.fault(|text, _| OrgError::unexpected_token(text, start.start as usize, shown))
     }
 
     /// The value of a setting: text, unsigned whole number or boolean.
-    pub(super) fn setting_value(&mut self) -> Result<Literal, OrgError> {
+    pub(crate) fn setting_value(&mut self) -> Result<Literal, OrgError> {
         const PLAIN: KindSet = KindSet::of(&[Kind::Integer, Kind::True, Kind::False]);
         if self.at(Kind::Text) {
             let Text { text, span } = self.text()?;

@@ -3,10 +3,10 @@
 //! The real server reports syntax errors the way its parser generator does, and users see the
 //! difference, so the three ways in which a rule can fail are kept apart:
 //!
-//! - [`Parser::unexpected`]: the current token fits nowhere. Its text is told.
-//! - [`Parser::no_alternative`]: the rule had to look several tokens ahead to choose between
+//! - `Parser::unexpected`: the current token fits nowhere. Its text is told.
+//! - `Parser::no_alternative`: the rule had to look several tokens ahead to choose between
 //!   alternatives, and none was left. Everything from the rule's first token is told.
-//! - [`Parser::expect`]: exactly one kind of token may stand here. When the current token could
+//! - `Parser::expect`: exactly one kind of token may stand here. When the current token could
 //!   stand after it, the expected one is reported as missing.
 //!
 //! Architecture invariant: nothing here knows a schema.
@@ -25,8 +25,14 @@ use compact_str::CompactString;
 /// The longest query, in characters.
 pub const MAXIMUM_LENGTH: usize = 100_000;
 
-/// How deep parentheses and sub-queries may nest: far beyond use, far from the end of the stack.
+/// How deep a query may nest: far beyond use, far from the end of the stack.
 pub const MAXIMUM_DEPTH: u32 = 200;
+
+/// What a pair of parentheses adds to the depth.
+const PARENTHESES: u32 = 1;
+
+/// What a sub-query adds to the depth: its frames on the stack are larger.
+const SUB_QUERY: u32 = 10;
 
 /// Parses a query.
 pub fn parse(text: &str) -> Result<Query, OrgError> {
@@ -48,7 +54,8 @@ pub fn parse(text: &str) -> Result<Query, OrgError> {
 /// The parser holds one token; the lexer stands behind it.
 pub(crate) struct Parser<'q> {
     lexer: Lexer<'q>,
-    token: Token,
+    /// The current token.
+    pub(crate) token: Token,
     /// End of the token before the current one.
     previous_end: u32,
     depth: u32,
@@ -58,21 +65,26 @@ pub(crate) struct Parser<'q> {
 
 impl<'q> Parser<'q> {
     fn new(text: &'q str) -> Parser<'q> {
-        let mut lexer = Lexer::new(text);
+        Parser::behind(text, 0)
+    }
+
+    /// A parser of what stands behind a byte offset.
+    pub(crate) fn behind(text: &'q str, offset: usize) -> Parser<'q> {
+        let mut lexer = Lexer::behind(text, offset);
         let token = lexer.next_token();
         Parser { lexer, token, previous_end: 0, depth: 0, bad_date: None }
     }
 
-    fn at(&self, kind: Kind) -> bool {
+    pub(crate) fn at(&self, kind: Kind) -> bool {
         self.token.kind == kind
     }
 
-    fn at_any(&self, kinds: KindSet) -> bool {
+    pub(crate) fn at_any(&self, kinds: KindSet) -> bool {
         self.token.kind.is_in(kinds)
     }
 
     /// Takes the current token.
-    fn advance(&mut self) -> Token {
+    pub(crate) fn advance(&mut self) -> Token {
         let token = self.token;
         self.previous_end = token.span.end;
         self.token = self.lexer.next_token();
@@ -80,7 +92,7 @@ impl<'q> Parser<'q> {
     }
 
     /// Takes the current token if it is of the kind.
-    fn accept(&mut self, kind: Kind) -> bool {
+    pub(crate) fn accept(&mut self, kind: Kind) -> bool {
         let accepted = self.at(kind);
         if accepted {
             self.advance();
@@ -90,7 +102,7 @@ impl<'q> Parser<'q> {
 
     /// The kind of the token after the current one. Nothing expects the inside of a text, so a
     /// text is followed by nothing that anyone asks for.
-    fn peek(&mut self) -> Kind {
+    pub(crate) fn peek(&mut self) -> Kind {
         if self.at(Kind::Text) {
             return Kind::Text;
         }
@@ -101,7 +113,7 @@ impl<'q> Parser<'q> {
     }
 
     /// Takes a token of the kind. `followers`: what may come after it anywhere in the grammar.
-    fn expect(&mut self, kind: Kind, followers: KindSet) -> Result<Token, OrgError> {
+    pub(crate) fn expect(&mut self, kind: Kind, followers: KindSet) -> Result<Token, OrgError> {
         if self.at(kind) {
             return Ok(self.advance());
         }
@@ -119,7 +131,7 @@ impl<'q> Parser<'q> {
     }
 
     /// The fault when the current token fits nowhere.
-    fn unexpected(&mut self) -> OrgError {
+    pub(crate) fn unexpected(&mut self) -> OrgError {
         // The real parser looks at the next token before it speaks; that may uncover a fault of
         // the lexer, which is then told instead.
         self.peek();
@@ -150,13 +162,13 @@ impl<'q> Parser<'q> {
 
     /// To tell a stretch of text the real parser first reads the whole query, which may uncover a
     /// fault of the lexer.
-    fn read_to_end(&mut self) {
+    pub(crate) fn read_to_end(&mut self) {
         while self.lexer.next_token().kind != Kind::EndOfQuery {}
     }
 
     /// A fault at the current token, unless the lexer has found one before it. `tell` gets the
     /// query and the token as it is shown.
-    fn fault(&self, tell: impl FnOnce(&str, &str) -> OrgError) -> OrgError {
+    pub(crate) fn fault(&self, tell: impl FnOnce(&str, &str) -> OrgError) -> OrgError {
         let text = self.lexer.text();
         match self.lexer.fault {
             Some(span) => unknown_character(text, span),
@@ -165,7 +177,7 @@ impl<'q> Parser<'q> {
     }
 
     /// A token as messages show it. To the real lexer a text's opening quote is a token.
-    fn shown(&self, token: Token) -> &'q str {
+    pub(crate) fn shown(&self, token: Token) -> &'q str {
         match token.kind {
             Kind::EndOfQuery => "<EOF>",
             Kind::Text => "'",
@@ -173,7 +185,7 @@ impl<'q> Parser<'q> {
         }
     }
 
-    fn source(&self, span: Span) -> &'q str {
+    pub(crate) fn source(&self, span: Span) -> &'q str {
         &self.lexer.text()[span.start as usize..span.end as usize]
     }
 
@@ -183,7 +195,7 @@ impl<'q> Parser<'q> {
     }
 
     /// An identifier or a keyword that may be a name.
-    fn name(&mut self) -> Result<Name, OrgError> {
+    pub(crate) fn name(&mut self) -> Result<Name, OrgError> {
         if !self.at_any(KindSet::NAME) {
             return Err(self.unexpected());
         }
@@ -197,12 +209,12 @@ impl<'q> Parser<'q> {
     }
 
     /// The current token, if it may be a name.
-    fn optional_name(&mut self) -> Option<Name> {
+    pub(crate) fn optional_name(&mut self) -> Option<Name> {
         self.at_any(KindSet::NAME).then(|| self.take_name())
     }
 
     /// One item, and more after commas.
-    fn list<T>(
+    pub(crate) fn list<T>(
         &mut self,
         mut item: impl FnMut(&mut Self) -> Result<T, OrgError>,
     ) -> Result<Vec<T>, OrgError> {
@@ -213,22 +225,23 @@ impl<'q> Parser<'q> {
         Ok(items)
     }
 
-    /// Runs a rule that may contain itself.
+    /// Runs a rule that may contain itself and adds `levels` to the depth.
     fn nested<T>(
         &mut self,
+        levels: u32,
         rule: impl FnOnce(&mut Self) -> Result<T, OrgError>,
     ) -> Result<T, OrgError> {
-        if self.depth >= MAXIMUM_DEPTH {
+        if self.depth + levels > MAXIMUM_DEPTH {
             return Err(OrgError::query_too_complicated());
         }
-        self.depth += 1;
+        self.depth += levels;
         let result = rule(self)?;
-        self.depth -= 1;
+        self.depth -= levels;
         Ok(result)
     }
 
     /// The end of the query, and the faults that are told only there.
-    fn end(mut self) -> Result<(), OrgError> {
+    pub(crate) fn end(mut self) -> Result<(), OrgError> {
         if !self.at(Kind::EndOfQuery) {
             return Err(self.unexpected());
         }

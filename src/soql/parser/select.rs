@@ -1,6 +1,6 @@
 //! `SELECT` and `FROM`: what a query returns and of which object.
 
-use super::Parser;
+use super::{Parser, SUB_QUERY};
 use crate::error::OrgError;
 use crate::soql::ast::{
     Call, Distance, Field, From, Name, Number, OrderKey, Query, Select, SelectItem, SelectValue,
@@ -77,7 +77,7 @@ const AFTER_USING: KindSet = KindSet::of(&[
 
 impl Parser<'_> {
     /// A whole query or a child sub-query, from `SELECT` on.
-    pub(super) fn query(&mut self) -> Result<Query, OrgError> {
+    pub(crate) fn query(&mut self) -> Result<Query, OrgError> {
         let start = self.token.span;
         let select = self.select()?;
         let from = self.from()?;
@@ -108,7 +108,7 @@ impl Parser<'_> {
     }
 
     /// The inner select of a semi-join.
-    pub(super) fn semi_join(&mut self) -> Result<SemiJoin, OrgError> {
+    pub(crate) fn semi_join(&mut self) -> Result<SemiJoin, OrgError> {
         let start = self.token.span;
         self.advance();
         let field = self.field()?;
@@ -150,7 +150,7 @@ impl Parser<'_> {
 
     fn select_item(&mut self) -> Result<SelectItem, OrgError> {
         let value = if self.accept(Kind::LeftParenthesis) {
-            let query = self.nested(Self::query)?;
+            let query = self.nested(SUB_QUERY, Self::query)?;
             self.expect(Kind::RightParenthesis, AFTER_SUB_QUERY)?;
             SelectValue::Query(Box::new(query))
         } else if self.at(Kind::Typeof) && self.is_typeof_expression() {
@@ -195,7 +195,7 @@ impl Parser<'_> {
     }
 
     /// A path or a function of one.
-    pub(super) fn field(&mut self) -> Result<Field, OrgError> {
+    pub(crate) fn field(&mut self) -> Result<Field, OrgError> {
         if !self.at_any(KindSet::NAME) {
             return Err(self.unexpected());
         }
@@ -213,7 +213,7 @@ impl Parser<'_> {
     }
 
     /// A field, or `DISTANCE(name, …`: the comma tells.
-    pub(super) fn field_or_distance(&mut self) -> Result<OrderKey, OrgError> {
+    pub(crate) fn field_or_distance(&mut self) -> Result<OrderKey, OrgError> {
         if !self.at(Kind::Distance) {
             return self.field().map(OrderKey::Field);
         }
@@ -257,7 +257,7 @@ impl Parser<'_> {
     }
 
     /// `DISTANCE(name` is taken; the comma is next.
-    pub(super) fn rest_of_distance(
+    pub(crate) fn rest_of_distance(
         &mut self,
         start: Span,
         field: Name,
@@ -280,7 +280,7 @@ impl Parser<'_> {
     }
 
     /// A whole or decimal number, with or without a sign.
-    pub(super) fn number(&mut self) -> Result<Number, OrgError> {
+    pub(crate) fn number(&mut self) -> Result<Number, OrgError> {
         if !self.at_any(KindSet::NUMBER) {
             return Err(self.unexpected());
         }
@@ -300,19 +300,19 @@ impl Parser<'_> {
 
     fn from(&mut self) -> Result<Vec<From>, OrgError> {
         self.expect(Kind::From, KindSet::NAME)?;
-        self.list(Self::from_item)
+        self.list(Self::driving_or_related)
     }
 
-    fn from_item(&mut self) -> Result<From, OrgError> {
+    fn driving_or_related(&mut self) -> Result<From, OrgError> {
         let object = self.name()?;
         self.accept(Kind::As);
-        let alias = if self.at_clause_after_from() { None } else { self.optional_name() };
+        let alias = if self.at_clause_keyword() { None } else { self.optional_name() };
         let using = if self.at(Kind::Using) { self.using()? } else { Vec::new() };
         Ok(From { object, alias, using })
     }
 
     /// `GROUP`, `ORDER` and `OFFSET` are aliases unless what follows makes them a clause.
-    fn at_clause_after_from(&mut self) -> bool {
+    pub(crate) fn at_clause_keyword(&mut self) -> bool {
         match self.token.kind {
             Kind::Group | Kind::Order => self.peek() == Kind::By,
             Kind::Offset => self.peek().is_in(KindSet::of(&[

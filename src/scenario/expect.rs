@@ -1,0 +1,255 @@
+//! `[[when]]` and `[[then]]`: what happens to a loaded org, and what must hold afterwards. Both go
+//! through requests, as a client's would; the caller says how a request is answered.
+
+use super::format::{Scenario, Step, Then, When};
+use super::load::Loaded;
+use super::problem::Problem;
+use super::tree::{Node, Tree};
+use crate::id::Id;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value as Json;
+use std::collections::HashMap;
+
+/// Answers a request of the org's administrator: method, path with query, JSON body → status, body.
+pub type Call<'a> = dyn FnMut(&str, &str, Option<&str>) -> (u16, String) + 'a;
+
+/// The version under which expectations are queried.
+const QUERY: &str = "/services/data/v67.0/query?q=";
+
+/// Runs what happens and checks what must hold, in the org of a name or id. The first step that
+/// fails ends the run; all expectations are checked.
+pub fn run(
+    scenario: &Scenario,
+    loaded: &Loaded,
+    org: &str,
+    call: &mut Call<'_>,
+) -> Result<(), Vec<Problem>> {
+    let place = |problem: Problem| match &scenario.file {
+        Some(file) => problem.in_file(file),
+        None => problem,
+    };
+    let mut aliases: HashMap<String, Id> = loaded.records.iter().cloned().collect();
+    for when in &scenario.when {
+        step(when, org, &mut aliases, call).map_err(|problem| vec![place(problem)])?;
+    }
+    let unmet = scenario.then.iter().filter_map(|then| check(then, &aliases, call).err());
+    let unmet: Vec<Problem> = unmet.map(place).collect();
+    if unmet.is_empty() { Ok(()) } else { Err(unmet) }
+}
+
+fn step(
+    when: &When,
+    org: &str,
+    aliases: &mut HashMap<String, Id>,
+    call: &mut Call<'_>,
+) -> Result<(), Problem> {
+    match &when.step {
+        Step::Advance(_) => {
+            let by =
+                when.node.get("advance").map_or_else(String::new, |by| by.to_json().to_string());
+            let path = format!("/_fauxforce/orgs/{org}/clock");
+            let (status, body) = call("PUT", &path, Some(&format!("{{\"advance\":{by}}}")));
+            if status != 200 {
+                return Err(when.node.problem(format!("the clock answered {status}: {body}")));
+            }
+        }
+        Step::Call { method, path, body, alias, status: expected } => {
+            let path = with_ids(path, '/', aliases);
+            let body = body.as_ref().map(|body| {
+                let id = |text: &str| aliases.get(text.strip_prefix('@')?).map(Id::to_string);
+                body.map_text(&id).to_json().to_string()
+            });
+            let (status, answer) = call(method, &path, body.as_deref());
+            let fits = expected.map_or((200..300).contains(&status), |own| own == status);
+            if !fits {
+                return Err(when
+                    .node
+                    .problem(format!("{method} {path} answered {status}: {answer}")));
+            }
+            if let Some(alias) = alias {
+                let json: Json = serde_json::from_str(&answer).unwrap_or_default();
+                let id = json["id"].as_str().and_then(|id| Id::parse(id).ok());
+                let message = format!("{method} {path} answered no id: {answer}");
+                let id = id.ok_or_else(|| when.node.problem(message))?;
+                aliases.insert(alias.clone(), id);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A text in which `@alias` between separators is the record's id.
+fn with_ids(text: &str, separator: char, aliases: &HashMap<String, Id>) -> String {
+    let parts = text.split(separator).map(|part| {
+        let id = part.strip_prefix('@').and_then(|alias| aliases.get(alias));
+        id.map_or_else(|| part.to_owned(), Id::to_string)
+    });
+    parts.collect::<Vec<String>>().join(&separator.to_string())
+}
+
+fn check(then: &Then, aliases: &HashMap<String, Id>, call: &mut Call<'_>) -> Result<(), Problem> {
+    let soql = with_ids(&then.soql, '\'', aliases);
+    let mut path = format!("{QUERY}{}", utf8_percent_encode(&soql, NON_ALPHANUMERIC));
+    let mut total = 0;
+    let mut found: Vec<Json> = Vec::new();
+    loop {
+        let (status, body) = call("GET", &path, None);
+        if status != 200 {
+            return Err(then.node.problem(format!("the query answered {status}: {body}")));
+        }
+        let mut page: Json = serde_json::from_str(&body).map_err(|error| {
+            then.node.problem(format!("the query's answer is not JSON: {error}"))
+        })?;
+        total = page["totalSize"].as_u64().unwrap_or(total);
+        if let Some(records) = page["records"].as_array_mut() {
+            found.append(records);
+        }
+        match page["nextRecordsUrl"].as_str() {
+            Some(next) => next.clone_into(&mut path),
+            None => break,
+        }
+    }
+    if let Some(count) = then.count
+        && count != total
+    {
+        return Err(then.node.problem(format!("{count} rows expected, {total} found")));
+    }
+    let Some(rows) = &then.rows else { return Ok(()) };
+    let id = |text: &str| aliases.get(text.strip_prefix('@')?).map(Id::to_string);
+    let rows: Vec<Node> = rows.iter().map(|row| row.map_text(&id)).collect();
+    compare(then, &rows, &found)
+}
+
+/// Compares rows: in order when the query orders them, else in any order.
+fn compare(then: &Then, rows: &[Node], found: &[Json]) -> Result<(), Problem> {
+    if rows.len() != found.len() {
+        let message =
+            format!("{} rows expected, {} found: {}", rows.len(), found.len(), shown(found));
+        return Err(then.node.problem(message));
+    }
+    if then.soql.to_ascii_lowercase().contains("order by") {
+        for (row, found) in rows.iter().zip(found) {
+            if !fits(row, found) {
+                return Err(row.problem(format!("another row found: {}", shown(&[found.clone()]))));
+            }
+        }
+        return Ok(());
+    }
+    let mut left: Vec<&Json> = found.iter().collect();
+    for row in rows {
+        let Some(at) = left.iter().position(|found| fits(row, found)) else {
+            let left: Vec<Json> = left.into_iter().cloned().collect();
+            return Err(row.problem(format!("no such row among those found: {}", shown(&left))));
+        };
+        left.remove(at);
+    }
+    Ok(())
+}
+
+/// True when everything in an expected value is in a found one. Empty text stands for null, which
+/// TOML cannot write and no org stores.
+fn fits(expected: &Node, found: &Json) -> bool {
+    match (&expected.value, found) {
+        (Tree::Null, Json::Null) => true,
+        (Tree::Text(text), Json::Null) => text.is_empty(),
+        (Tree::Bool(flag), Json::Bool(own)) => flag == own,
+        (Tree::Number(number), Json::Number(own)) => {
+            number.parse::<f64>().ok().zip(own.as_f64()).is_some_and(|(a, b)| same_number(a, b))
+        }
+        (Tree::Text(text), Json::String(own)) => text == own || same_instant(text, own),
+        (Tree::List(items), Json::Array(own)) => {
+            items.len() == own.len() && items.iter().zip(own).all(|(a, b)| fits(a, b))
+        }
+        (Tree::Table(entries), Json::Object(own)) => entries.iter().all(|(key, node)| {
+            let value = own.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+            value.is_some_and(|(_, value)| fits(node, value))
+        }),
+        _ => false,
+    }
+}
+
+fn same_number(left: f64, right: f64) -> bool {
+    (left - right).abs() <= f64::EPSILON * left.abs().max(right.abs())
+}
+
+/// True when both are the same instant in two spellings (`…Z` and `….000+0000`).
+fn same_instant(left: &str, right: &str) -> bool {
+    let instant = |text: &str| text.contains('T').then(|| crate::time::parse_datetime(text))?;
+    instant(left).is_some_and(|own| instant(right) == Some(own))
+}
+
+/// Rows for a message, without their attributes.
+fn shown(rows: &[Json]) -> String {
+    const MOST: usize = 5;
+    let mut rows: Vec<Json> = rows.iter().take(MOST).cloned().collect();
+    for row in &mut rows {
+        if let Some(row) = row.as_object_mut() {
+            row.remove("attributes");
+        }
+    }
+    Json::Array(rows).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(then: &str, answer: &str) -> Result<(), String> {
+        let scenario = Scenario::parse(then, None).expect("a scenario");
+        let loaded =
+            Loaded { records: vec![("boss".into(), Id::own(*b"005", 2))], ..Loaded::default() };
+        let mut call = |method: &str, path: &str, _: Option<&str>| {
+            assert_eq!(method, "GET");
+            assert!(path.starts_with(QUERY), "{path}");
+            (200, answer.to_owned())
+        };
+        let run = run(&scenario, &loaded, "default", &mut call);
+        run.map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn rows_are_compared_in_part_and_in_any_order() {
+        let answer = r#"{"totalSize":2,"done":true,"records":[
+            {"attributes":{"type":"User"},"Name":"B","Age":2.0,"Boss":null,"At":"2020-01-01T00:00:00.000+0000"},
+            {"attributes":{"type":"User"},"Name":"A","Age":1,"Boss":{"attributes":{},"Id":"005ff0000000002AAA"}}]}"#;
+        let then = |soql: &str, rows: &str| format!("[[then]]\nsoql = \"{soql}\"\nrows = {rows}");
+        let both = "[{ Name = \"A\", Boss.Id = \"@boss\" }, { Name = \"B\", Age = 2, Boss = \"\", At = 2020-01-01T00:00:00Z }]";
+        assert_eq!(outcome(&then("SELECT Name FROM User", both), answer), Ok(()));
+        let ordered = outcome(&then("SELECT Name FROM User ORDER BY Name", both), answer);
+        assert!(ordered.expect_err("the order").contains("another row found"));
+        let one = outcome(&then("SELECT Name FROM User", "[{ Name = \"A\" }]"), answer);
+        assert!(one.expect_err("the count").contains("1 rows expected, 2 found"));
+        let wrong =
+            outcome(&then("SELECT Name FROM User", "[{ Name = \"A\" }, { Name = \"C\" }]"), answer);
+        assert!(wrong.expect_err("a row").starts_with("3: then[0].rows[1]: no such row"));
+        assert_eq!(
+            outcome("[[then]]\nsoql = \"SELECT COUNT() FROM User\"\ncount = 2", answer),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn steps_use_the_ids_of_records_above() {
+        let text = "[[when]]\nmethod = \"POST\"\npath = \"/services/data/v67.0/sobjects/Contact\"\n\
+                    body = { LastName = \"x\", OwnerId = \"@boss\" }\nas = \"new\"\n\
+                    [[when]]\nmethod = \"DELETE\"\npath = \"/services/data/v67.0/sobjects/Contact/@new\"\n\
+                    [[when]]\nadvance = \"PT1H\"\n";
+        let scenario = Scenario::parse(text, None).expect("a scenario");
+        let loaded =
+            Loaded { records: vec![("boss".into(), Id::own(*b"005", 2))], ..Loaded::default() };
+        let mut seen = Vec::new();
+        let mut call = |method: &str, path: &str, body: Option<&str>| {
+            seen.push(format!("{method} {path} {}", body.unwrap_or_default()));
+            (200, "{\"id\":\"003ff0000000001AAA\"}".to_owned())
+        };
+        run(&scenario, &loaded, "default", &mut call).expect("no problem");
+        assert_eq!(
+            seen,
+            [
+                "POST /services/data/v67.0/sobjects/Contact {\"LastName\":\"x\",\"OwnerId\":\"005ff0000000002AAA\"}",
+                "DELETE /services/data/v67.0/sobjects/Contact/003ff0000000001AAA ",
+                "PUT /_fauxforce/orgs/default/clock {\"advance\":\"PT1H\"}",
+            ]
+        );
+    }
+}

@@ -1,0 +1,403 @@
+//! The scenario file: a tree becomes a [`Scenario`], or the first [`Problem`] in it. No schema is
+//! looked at here; `load` does that.
+
+use super::problem::{Problem, not_emulated, unknown};
+use super::settings::{Change, Of};
+use super::tree::{Node, Tree};
+use crate::clock::Millis;
+use crate::time;
+
+/// A scenario.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// What it is about, in a line.
+    pub title: String,
+    /// Settings, clock and seed.
+    pub org: Change,
+    /// Where `[org]` stands.
+    pub org_node: Option<Node>,
+    /// Records, in order.
+    pub records: Vec<Record>,
+    /// Records to be made up, in order.
+    pub generate: Vec<Generate>,
+    /// What happens, in order.
+    pub when: Vec<When>,
+    /// What must hold afterwards.
+    pub then: Vec<Then>,
+    /// The file, if it came from one.
+    pub file: Option<String>,
+}
+
+/// One record.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The name under which other records refer to it.
+    pub alias: Option<String>,
+    /// Its object.
+    pub object: Node,
+    /// Its fields.
+    pub fields: Vec<(String, Node)>,
+    /// The whole.
+    pub node: Node,
+}
+
+/// Many records.
+#[derive(Clone, Debug)]
+pub struct Generate {
+    /// `prefix` gives the aliases `prefix-1`, `prefix-2`, ….
+    pub alias: Option<String>,
+    /// Their object.
+    pub object: Node,
+    /// How many.
+    pub count: usize,
+    /// Defects and the shares of records that have them.
+    pub with: Vec<(Defect, f64)>,
+    /// Fields that every one of them has; `{n}` stands for its number.
+    pub fields: Vec<(String, Node)>,
+    /// The whole.
+    pub node: Node,
+}
+
+/// What can be wrong with a generated record, on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defect {
+    /// The username made from it collides with another's.
+    DuplicateUsername,
+    /// It has no e-mail address.
+    MissingEmail,
+}
+
+impl Defect {
+    /// Every defect with its name in `with`.
+    pub const ALL: [(Defect, &'static str); 2] = [
+        (Defect::DuplicateUsername, "duplicate_username"),
+        (Defect::MissingEmail, "missing_email"),
+    ];
+}
+
+/// One thing that happens.
+#[derive(Clone, Debug)]
+pub struct When {
+    /// What.
+    pub step: Step,
+    /// Where it stands.
+    pub node: Node,
+}
+
+/// What can happen.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// The clock moves on.
+    Advance(Millis),
+    /// A request of the administrator.
+    Call {
+        /// `GET`, `POST`, ….
+        method: String,
+        /// Path and query; `@alias` segments stand for ids.
+        path: String,
+        /// JSON body; texts `@alias` stand for ids.
+        body: Option<Node>,
+        /// The alias of the record that the answer's `id` names.
+        alias: Option<String>,
+        /// The status expected; any of success when not given.
+        status: Option<u16>,
+    },
+}
+
+/// One expectation.
+#[derive(Clone, Debug)]
+pub struct Then {
+    /// A query; `@alias` in quotes stands for an id.
+    pub soql: String,
+    /// Its rows, or parts of them.
+    pub rows: Option<Vec<Node>>,
+    /// How many rows it finds.
+    pub count: Option<u64>,
+    /// The whole.
+    pub node: Node,
+}
+
+impl Scenario {
+    /// Reads TOML. `file` is named in problems.
+    pub fn parse(text: &str, file: Option<&str>) -> Result<Scenario, Problem> {
+        let place = |problem: Problem| match file {
+            Some(file) => problem.in_file(file),
+            None => problem,
+        };
+        let root = Node::from_toml(text).map_err(place)?;
+        let mut scenario = Scenario::read(&root).map_err(place)?;
+        scenario.file = file.map(ToOwned::to_owned);
+        Ok(scenario)
+    }
+
+    /// Reads a tree. Without a name it is called `inline`.
+    pub fn read(root: &Node) -> Result<Scenario, Problem> {
+        let mut scenario = Scenario {
+            name: "inline".to_owned(),
+            title: String::new(),
+            org: Change::default(),
+            org_node: None,
+            records: Vec::new(),
+            generate: Vec::new(),
+            when: Vec::new(),
+            then: Vec::new(),
+            file: None,
+        };
+        const KEYS: [&str; 7] = ["name", "title", "org", "records", "generate", "when", "then"];
+        check_keys(root, "key of a scenario", &KEYS)?;
+        for (key, value) in root.table()? {
+            match key.as_str() {
+                "name" => scenario.name = name(value)?,
+                "title" => scenario.title = value.text()?.to_owned(),
+                "org" => {
+                    scenario.org = Change::read(value, Of::Scenario)?;
+                    scenario.org_node = Some(value.clone());
+                }
+                "records" => scenario.records = each(value, record)?,
+                "generate" => scenario.generate = each(value, generate)?,
+                "when" => scenario.when = each(value, when)?,
+                _ => scenario.then = each(value, then)?,
+            }
+        }
+        scenario.check_aliases()?;
+        Ok(scenario)
+    }
+
+    fn check_aliases(&self) -> Result<(), Problem> {
+        let records = self.records.iter().map(|record| (&record.alias, &record.node));
+        let generate = self.generate.iter().map(|generate| (&generate.alias, &generate.node));
+        let mut seen: Vec<&str> = Vec::new();
+        for (alias, node) in records.chain(generate) {
+            let Some(alias) = alias else { continue };
+            if seen.contains(&alias.as_str()) {
+                let place = node.get("as").unwrap_or(node);
+                return Err(place.problem(format!("a record above is called {alias} too")));
+            }
+            seen.push(alias);
+        }
+        Ok(())
+    }
+}
+
+/// Refuses keys that are not listed.
+fn check_keys(node: &Node, what: &str, known: &[&str]) -> Result<(), Problem> {
+    for (key, value) in node.table()? {
+        if !known.contains(&key.as_str()) {
+            return Err(value.problem(unknown(what, key, known.iter().copied())));
+        }
+    }
+    Ok(())
+}
+
+fn each<T>(list: &Node, read: fn(&Node) -> Result<T, Problem>) -> Result<Vec<T>, Problem> {
+    list.list()?.iter().map(read).collect()
+}
+
+/// The value of a key that must be there.
+fn needed<'n>(node: &'n Node, key: &str) -> Result<&'n Node, Problem> {
+    node.get(key).ok_or_else(|| node.problem(format!("{key} is missing")))
+}
+
+/// Names of scenarios and aliases: letters, digits, `-`, `_` and `.`.
+fn name(node: &Node) -> Result<String, Problem> {
+    let text = node.text()?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if text.is_empty() || text.len() > 80 || !text.chars().all(fits) {
+        return Err(node.problem("must be up to 80 letters, digits, hyphens, dots and underscores"));
+    }
+    Ok(text.to_owned())
+}
+
+fn alias(node: &Node) -> Result<Option<String>, Problem> {
+    node.get("as").map(name).transpose()
+}
+
+fn fields(node: &Node) -> Result<Vec<(String, Node)>, Problem> {
+    node.get("fields").map_or(Ok(Vec::new()), |fields| Ok(fields.table()?.to_vec()))
+}
+
+fn record(node: &Node) -> Result<Record, Problem> {
+    check_keys(node, "key of a record", &["as", "object", "fields"])?;
+    let object = needed(node, "object")?;
+    object.text()?;
+    Ok(Record {
+        alias: alias(node)?,
+        object: object.clone(),
+        fields: fields(node)?,
+        node: node.clone(),
+    })
+}
+
+/// Most records that one `[[generate]]` makes.
+const MOST: u64 = 1_000_000;
+
+fn generate(node: &Node) -> Result<Generate, Problem> {
+    check_keys(node, "key of generate", &["as", "object", "count", "with", "fields"])?;
+    let object = needed(node, "object")?;
+    object.text()?;
+    let mut with = Vec::new();
+    for (key, share) in node.get("with").map_or(Ok(&[][..]), Node::table)? {
+        let defect = Defect::ALL.iter().find(|(_, own)| own == key).map(|(defect, _)| *defect);
+        let defect = defect.ok_or_else(|| {
+            share.problem(unknown("defect", key, Defect::ALL.map(|(_, own)| own)))
+        })?;
+        with.push((defect, share.share()?));
+    }
+    if with.iter().map(|(_, share)| share).sum::<f64>() > 1.0 + 1e-9 {
+        let place = node.get("with").unwrap_or(node);
+        return Err(place.problem("the shares sum to more than 1"));
+    }
+    Ok(Generate {
+        alias: alias(node)?,
+        object: object.clone(),
+        count: node.get("count").map_or(Ok(1), |count| count.whole(0, MOST))? as usize,
+        with,
+        fields: fields(node)?,
+        node: node.clone(),
+    })
+}
+
+fn when(node: &Node) -> Result<When, Problem> {
+    const KEYS: [&str; 7] = ["advance", "run", "method", "path", "body", "as", "status"];
+    check_keys(node, "key of when", &KEYS)?;
+    if let Some(run) = node.get("run") {
+        return Err(match run.text()? {
+            "provisioning" => run.problem(not_emulated("run = \"provisioning\"")),
+            other => run.problem(unknown("job", other, ["provisioning"])),
+        });
+    }
+    let step = if let Some(advance) = node.get("advance") {
+        let by = time::parse_duration(advance.text()?);
+        Step::Advance(by.ok_or_else(|| advance.problem("must be a duration such as PT10M"))?)
+    } else {
+        let method = needed(node, "method")?;
+        const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+        if !METHODS.contains(&method.text()?) {
+            return Err(method.problem(unknown("method", method.text()?, METHODS)));
+        }
+        let path = needed(node, "path")?;
+        if !path.text()?.starts_with('/') {
+            return Err(path.problem("must begin with /"));
+        }
+        Step::Call {
+            method: method.text()?.to_owned(),
+            path: path.text()?.to_owned(),
+            body: node.get("body").cloned(),
+            alias: alias(node)?,
+            status: match node.get("status") {
+                Some(status) => Some(status.whole(100, 599)? as u16),
+                None => None,
+            },
+        }
+    };
+    Ok(When { step, node: node.clone() })
+}
+
+fn then(node: &Node) -> Result<Then, Problem> {
+    check_keys(node, "key of then", &["soql", "rows", "count"])?;
+    let rows = match node.get("rows") {
+        Some(rows) => {
+            let rows = rows.list()?;
+            for row in rows {
+                row.table()?;
+            }
+            Some(rows.to_vec())
+        }
+        None => None,
+    };
+    let count = node.get("count").map(|count| count.whole(0, u64::MAX)).transpose()?;
+    if rows.is_none() && count.is_none() {
+        return Err(node.problem("rows or count is missing"));
+    }
+    Ok(Then { soql: needed(node, "soql")?.text()?.to_owned(), rows, count, node: node.clone() })
+}
+
+/// True when a tree is a scenario's name alone: `{"name": "…"}`.
+pub fn only_name(node: &Node) -> Option<&str> {
+    match (&node.value, node.table()) {
+        (Tree::Text(name), _) => Some(name),
+        (_, Ok([(key, name)])) if key == "name" => name.text().ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> String {
+        Scenario::parse(text, Some("x.toml")).expect_err("a problem").to_string()
+    }
+
+    #[test]
+    fn the_example_of_the_documentation_parses_up_to_what_is_not_built() {
+        let text = r#"
+            name = "half-the-employees-fail"
+            title = "Half of a hundred employees collide on their usernames"
+            [org]
+            clock = "2026-01-15T09:00:00Z"
+            features = { personAccounts = true, workplaceCommandCenter = true }
+            [[records]]
+            as = "manager"
+            object = "User"
+            fields = { LastName = "Okafor", Email = "okafor@example.com" }
+            [[generate]]
+            object = "Employee2"
+            count = 100
+            with = { duplicate_username = 0.5 }
+            [[when]]
+            advance = "PT10M"
+            [[then]]
+            soql = "SELECT TotalRecordCount FROM EmpUserProvisioningProcess"
+            rows = [{ TotalRecordCount = 100 }]
+        "#;
+        let scenario = Scenario::parse(text, None).expect("a scenario");
+        assert_eq!(scenario.name, "half-the-employees-fail");
+        assert_eq!(scenario.generate[0].with, [(Defect::DuplicateUsername, 0.5)]);
+        let run = problem("[[when]]\nrun = \"provisioning\"");
+        assert!(run.starts_with("x.toml:2: when[0].run: NOT_EMULATED"), "{run}");
+    }
+
+    #[test]
+    fn unknown_keys_are_named_with_line_and_the_nearest_known() {
+        let cases = [
+            (
+                "title = \"x\"\nrecrods = []",
+                "x.toml:2: recrods: no such key of a scenario: recrods; did you mean records?",
+            ),
+            (
+                "[org]\nclok = \"real\"",
+                "x.toml:2: org.clok: no such setting: clok; did you mean clock?",
+            ),
+            (
+                "[org]\nfeatures = { personAcounts = true }",
+                "x.toml:2: org.features.personAcounts: no such feature: personAcounts; did you mean personAccounts?",
+            ),
+            (
+                "[[records]]\nobject = \"User\"\nfeilds = {}",
+                "x.toml:3: records[0].feilds: no such key of a record: feilds; did you mean fields?",
+            ),
+            (
+                "[[generate]]\nobject = \"User\"\nwith = { dup = 0.1 }",
+                "x.toml:3: generate[0].with.dup: no such defect: dup; there are duplicate_username, missing_email",
+            ),
+            (
+                "[org]\nstate = \"off\"",
+                "x.toml:2: org.state: NOT_EMULATED: the setting state is not built yet",
+            ),
+            (
+                "[[then]]\nsoql = \"SELECT Id FROM User\"",
+                "x.toml:1: then[0]: rows or count is missing",
+            ),
+            (
+                "[[records]]\nas = \"a\"\nobject = \"User\"\n[[records]]\nas = \"a\"\nobject = \"User\"",
+                "x.toml:5: records[1].as: a record above is called a too",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(problem(text), expected);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Helpers for tests over real sockets: requests are written by hand, so that tests see the wire.
+#![allow(dead_code)] // Each test file uses some of it.
+
+use fauxforce::api::{Request, Response};
+use fauxforce::server::{Edge, EdgeOptions};
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A test that waits longer than this for bytes fails instead of hanging.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An edge on a free port around a handler.
+pub(crate) fn edge(handler: impl Fn(Request) -> Response + Send + Sync + 'static) -> Edge {
+    edge_with(EdgeOptions::default(), handler)
+}
+
+/// The same with options.
+pub(crate) fn edge_with(
+    options: EdgeOptions,
+    handler: impl Fn(Request) -> Response + Send + Sync + 'static,
+) -> Edge {
+    Edge::bind(options, Arc::new(handler)).expect("a free port")
+}
+
+/// One connection.
+pub(crate) struct Wire {
+    stream: TcpStream,
+    /// Read and not yet asked for.
+    ahead: Vec<u8>,
+}
+
+/// An answer as it came.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// The names as they were sent.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// The first value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let own = self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        own.map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text.
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("a text body")
+    }
+}
+
+impl Wire {
+    /// Connects over 127.0.0.1.
+    pub(crate) fn open(edge: &Edge) -> Wire {
+        Wire::open_at(IpAddr::V4(Ipv4Addr::LOCALHOST), edge)
+    }
+
+    /// Connects to this address.
+    pub(crate) fn open_at(address: IpAddr, edge: &Edge) -> Wire {
+        let stream = TcpStream::connect((address, edge.port())).expect("a listening edge");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.set_nodelay(true).expect("no delay");
+        Wire { stream, ahead: Vec::new() }
+    }
+
+    /// Sends bytes as they are.
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.write_all(bytes.as_ref()).expect("an open connection");
+    }
+
+    /// Sends what the server may refuse to take because it has closed.
+    pub(crate) fn try_send(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).is_ok()
+    }
+
+    /// Ends our half of the connection.
+    pub(crate) fn end_sending(&self) {
+        self.stream.shutdown(Shutdown::Write).expect("an open connection");
+    }
+
+    /// Reads one answer, its body by length or in chunks.
+    pub(crate) fn answer(&mut self) -> Answer {
+        let answer = self.head();
+        let body = self.body(&answer);
+        Answer { body, ..answer }
+    }
+
+    /// Reads the answer to a HEAD.
+    pub(crate) fn head(&mut self) -> Answer {
+        let head = String::from_utf8(self.until(b"\r\n\r\n")).expect("a text head");
+        let mut lines = head.trim_end().split("\r\n");
+        let status_line = lines.next().expect("a status line");
+        let status = status_line.split(' ').nth(1).and_then(|text| text.parse().ok());
+        let headers = lines
+            .map(|line| line.split_once(':').expect("a header"))
+            .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+            .collect();
+        Answer { status: status.expect("a status"), headers, body: Vec::new() }
+    }
+
+    fn body(&mut self, head: &Answer) -> Vec<u8> {
+        if let Some(length) = head.header("content-length") {
+            return self.exactly(length.parse().expect("a length"));
+        }
+        let mut body = Vec::new();
+        if head.header("transfer-encoding") == Some("chunked") {
+            loop {
+                let line = self.until(b"\r\n");
+                let size = std::str::from_utf8(&line).expect("a chunk size").trim();
+                let size = usize::from_str_radix(size, 16).expect("a chunk size");
+                body.extend(self.exactly(size));
+                self.exactly(2);
+                if size == 0 {
+                    break;
+                }
+            }
+        }
+        body
+    }
+
+    /// Reads so many bytes.
+    pub(crate) fn exactly(&mut self, count: usize) -> Vec<u8> {
+        while self.ahead.len() < count {
+            assert!(self.more(), "the connection ended early");
+        }
+        self.ahead.drain(..count).collect()
+    }
+
+    /// Reads to the end of the connection. A reset ends it too.
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        while self.more() {}
+        std::mem::take(&mut self.ahead)
+    }
+
+    fn until(&mut self, end: &[u8]) -> Vec<u8> {
+        loop {
+            if let Some(at) = self.ahead.windows(end.len()).position(|bytes| bytes == end) {
+                return self.ahead.drain(..at + end.len()).collect();
+            }
+            assert!(self.more(), "ended early after {:?}", String::from_utf8_lossy(&self.ahead));
+        }
+    }
+
+    fn more(&mut self) -> bool {
+        let mut buffer = [0; 16 * 1024];
+        match self.stream.read(&mut buffer) {
+            Ok(0) => false,
+            Ok(count) => {
+                self.ahead.extend_from_slice(&buffer[..count]);
+                true
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => false,
+            Err(error) => panic!("no bytes came: {error}"),
+        }
+    }
+}
+
+/// One request over a connection of its own.
+pub(crate) fn ask(edge: &Edge, request: impl AsRef<[u8]>) -> Answer {
+    let mut wire = Wire::open(edge);
+    wire.send(request);
+    wire.answer()
+}
