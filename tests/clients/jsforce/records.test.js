@@ -46,7 +46,7 @@ test('an Account lives', async () => {
     const account = await lives(
         'Account',
         '001',
-        { Name: 'Grüße & Co', NumberOfEmployees: 12, AnnualRevenue: 1500000.5 },
+        { Name: 'Grüße & Co', NumberOfEmployees: 12, AnnualRevenue: 1500000 },
         { Name: 'Renamed', BillingCity: 'Wien' },
     );
     assert.equal(account.OwnerId, server.org.user_id);
@@ -84,7 +84,7 @@ test('fields can be chosen', async () => {
     const { attributes, ...fields } = await connection.sobject('Account').retrieve(id, {
         fields: ['Name', 'Industry'],
     });
-    assert.deepEqual(fields, { Name: 'Few fields', Industry: null });
+    assert.deepEqual(fields, { Id: id, Name: 'Few fields', Industry: null });
 });
 
 test('upsert by Id updates', async () => {
