@@ -7,10 +7,12 @@ pub mod api;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod clock;
-mod dml;
+#[doc(hidden)]
+pub mod dml;
 pub mod error;
 pub mod id;
-mod objects;
+#[doc(hidden)]
+pub mod objects;
 mod org;
 #[allow(dead_code)]
 mod scenario;
@@ -19,6 +21,7 @@ pub mod schema;
 pub mod server;
 pub mod soql;
 pub mod sosl;
-mod store;
+#[doc(hidden)]
+pub mod store;
 pub mod time;
 pub mod value;

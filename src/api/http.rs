@@ -203,6 +203,53 @@ pub struct Transport {
     pub truncate: Option<u64>,
 }
 
+/// The value of a response header. What many answers share is shared without a copy.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HeaderText(Bytes);
+
+impl HeaderText {
+    /// Its bytes, UTF-8, without a copy.
+    pub fn into_bytes(self) -> Bytes {
+        self.0
+    }
+}
+
+impl std::ops::Deref for HeaderText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        // It was made of text; the check is cheap and headers are short.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for HeaderText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl From<&'static str> for HeaderText {
+    fn from(text: &'static str) -> HeaderText {
+        HeaderText(Bytes::from_static(text.as_bytes()))
+    }
+}
+
+impl From<String> for HeaderText {
+    fn from(text: String) -> HeaderText {
+        HeaderText(Bytes::from(text))
+    }
+}
+
+impl From<Cow<'static, str>> for HeaderText {
+    fn from(text: Cow<'static, str>) -> HeaderText {
+        match text {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        }
+    }
+}
+
 /// One response.
 #[derive(Debug)]
 pub struct Response {
@@ -210,7 +257,7 @@ pub struct Response {
     pub status: u16,
     /// Headers in the order they are sent. `Content-Length` and chunking belong to the edge; `Date`
     /// is here, because it is the org's.
-    pub headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    pub headers: Vec<(Cow<'static, str>, HeaderText)>,
     /// The body.
     pub body: ResponseBody,
     /// What the edge does to it on purpose.
@@ -233,7 +280,7 @@ impl Response {
     pub fn with(
         mut self,
         name: impl Into<Cow<'static, str>>,
-        value: impl Into<Cow<'static, str>>,
+        value: impl Into<HeaderText>,
     ) -> Response {
         self.headers.push((name.into(), value.into()));
         self
@@ -251,7 +298,7 @@ impl Response {
         self.headers
             .iter()
             .find(|(own, _)| own.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_ref())
+            .map(|(_, value)| &**value)
     }
 
     /// The whole body as bytes; pieces are joined.

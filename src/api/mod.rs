@@ -12,14 +12,17 @@ pub mod json;
 mod keys;
 pub mod layouts;
 mod params;
-mod query_json;
+pub mod query_json;
 mod record;
 pub mod render;
 mod reply;
 mod rest;
 mod route;
 mod session;
+mod soap;
 mod xml;
 
-pub use http::{Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport};
+pub use http::{
+    HeaderText, Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport,
+};
 pub use route::handle;

@@ -1,7 +1,445 @@
-//! stub
-use crate::soql::{Explained, ResultSet};
-pub fn page(_: &mut String, _: &ResultSet, _: usize, _: usize, _: u32, _: Option<&str>) {}
-pub fn columns(_: &mut String, _: &ResultSet) {}
-pub fn explained(_: &Explained) -> String {
-    String::new()
+//! Query results as REST JSON: `reference/rest.md` §4.1.
+//!
+//! A page is appended to one string, straight from the rows of the pinned state.
+
+use super::{json, render};
+use crate::schema::FieldType;
+use crate::soql::exec::eval::{Env, Record, text_of};
+use crate::soql::resolve::tree::{Column, GroupColumn, Node, ParentNode, Place, Targets, Typed};
+use crate::soql::{ChildSet, Explained, GroupRows, RecordRows, ResultSet, Rows};
+use crate::value::Value;
+
+/// Appends `batch` rows of a result from row `from` on, with what surrounds them. `next` is the
+/// `nextRecordsUrl`, when there are more rows.
+pub fn page(
+    out: &mut String,
+    result: &ResultSet,
+    from: usize,
+    batch: usize,
+    version: u32,
+    next: Option<&str>,
+) {
+    let writer = Writer { result, env: result.env(), version };
+    out.push_str("{\"totalSize\":");
+    json::push_int(out, result.total() as i64);
+    out.push_str(",\"done\":");
+    json::push_bool(out, next.is_none());
+    if let Some(next) = next {
+        out.push_str(",\"nextRecordsUrl\":");
+        json::push_str(out, next);
+    }
+    out.push_str(",\"records\":[");
+    match result.rows() {
+        Rows::Count(_) => {}
+        Rows::Records(records) => {
+            let end = from.saturating_add(batch).min(records.numbers.len());
+            writer.records(out, result.object(), records, from.min(end), end);
+        }
+        Rows::Groups(groups) => {
+            for (at, row) in groups.rows.iter().enumerate().skip(from).take(batch) {
+                if at > from {
+                    out.push(',');
+                }
+                group(out, groups, row);
+            }
+        }
+    }
+    out.push_str("]}");
+}
+
+struct Writer<'s> {
+    result: &'s ResultSet,
+    env: Env<'s>,
+    version: u32,
+}
+
+impl<'s> Writer<'s> {
+    fn records(
+        &self,
+        out: &mut String,
+        object: &'s std::sync::Arc<crate::schema::ObjectSpec>,
+        records: &'s RecordRows,
+        from: usize,
+        end: usize,
+    ) {
+        for at in from..end {
+            if at > from {
+                out.push(',');
+            }
+            match self.result.record(object, records.numbers[at]) {
+                Some(record) => {
+                    out.push('{');
+                    render::push_attributes(out, object, record.row, self.version);
+                    self.nodes(out, &records.nodes, record, Some((records, at)));
+                    out.push('}');
+                }
+                None => out.push_str("null"),
+            }
+        }
+    }
+
+    /// The entries of a record. `at` is its place among rows that have child sets.
+    fn nodes(
+        &self,
+        out: &mut String,
+        nodes: &'s [Node],
+        record: Record<'s>,
+        at: Option<(&'s RecordRows, usize)>,
+    ) {
+        for node in nodes {
+            out.push(',');
+            match node {
+                Node::Field(slot) => {
+                    out.push_str(&record.object.at(*slot).json_key);
+                    render::push_value(out, record.object, *slot, record.row, self.version);
+                }
+                Node::Placed { key, place, column } => {
+                    out.push_str(key);
+                    self.placed(out, place, column, record);
+                }
+                Node::Computed { key, value } => {
+                    out.push_str(key);
+                    let computed = self.env.value(&value.expr, Some(record), &[]);
+                    push_typed(out, value, &computed);
+                }
+                Node::Parent(parent) => {
+                    out.push_str(&parent.key);
+                    self.parent(out, parent, record);
+                }
+                Node::Typeof(of) => {
+                    out.push_str(&of.key);
+                    let parent = self.env.parent(record, &of.hop);
+                    let branch = parent.and_then(|parent| {
+                        let own = of.branches.iter().find(|(own, _)| own.id == parent.object.id);
+                        let nodes = own.map(|(_, nodes)| nodes).or(of.otherwise.as_ref());
+                        nodes.map(|nodes| (parent, nodes))
+                    });
+                    match branch {
+                        Some((parent, nodes)) => {
+                            out.push('{');
+                            render::push_attributes(out, parent.object, parent.row, self.version);
+                            self.nodes(out, nodes, parent, None);
+                            out.push('}');
+                        }
+                        None => out.push_str("null"),
+                    }
+                }
+                Node::Children { key, child } => {
+                    out.push_str(key);
+                    match at.and_then(|(rows, at)| Some((rows.children.get(*child)?, at))) {
+                        Some((child, at)) => self.children(out, child, at),
+                        None => out.push_str("null"),
+                    }
+                }
+            }
+        }
+    }
+
+    fn placed(&self, out: &mut String, place: &Place, column: &Column, record: Record<'s>) {
+        match place.slot(record.object.id) {
+            Some(slot) => render::push_value(out, record.object, slot, record.row, self.version),
+            None => {
+                let value = self.env.at(record, place);
+                // Not every object behind the reference has the field: then it is null, even where
+                // it would be a checkbox.
+                match &*value {
+                    Value::Null => out.push_str("null"),
+                    value => render::push_plain(out, column.kind, None, value),
+                }
+            }
+        }
+    }
+
+    fn parent(&self, out: &mut String, node: &'s ParentNode, record: Record<'s>) {
+        let Some(parent) = self.env.parent(record, &node.hop) else {
+            out.push_str("null");
+            return;
+        };
+        out.push('{');
+        let by_name = matches!(node.hop.targets, Targets::Any(_))
+            && self.env.settings.polymorphic_parents_are_names;
+        if by_name {
+            out.push_str("\"attributes\":{\"type\":\"Name\",\"url\":\"");
+            render::push_row_url(out, parent.object, parent.row, self.version);
+            out.push_str("\"}");
+        } else {
+            render::push_attributes(out, parent.object, parent.row, self.version);
+        }
+        self.nodes(out, &node.nodes, parent, None);
+        out.push('}');
+    }
+
+    fn children(&self, out: &mut String, child: &'s ChildSet, at: usize) {
+        let (start, end) = child.spans.get(at).copied().unwrap_or_default();
+        if start == end {
+            out.push_str("null");
+            return;
+        }
+        out.push_str("{\"totalSize\":");
+        json::push_int(out, i64::from(end - start));
+        out.push_str(",\"done\":true,\"records\":[");
+        self.records(out, &child.object, &child.rows, start as usize, end as usize);
+        out.push_str("]}");
+    }
+}
+
+fn group(out: &mut String, groups: &GroupRows, row: &[Value]) {
+    out.push_str("{\"attributes\":{\"type\":\"AggregateResult\"}");
+    for (column, value) in groups.columns.iter().zip(row) {
+        out.push(',');
+        json::push_str(out, &column.name);
+        out.push(':');
+        push_typed(out, &column.value, value);
+    }
+    out.push('}');
+}
+
+/// Appends a computed value. What has no value is null, checkboxes too: a subtotal has none.
+fn push_typed(out: &mut String, typed: &Typed, value: &Value) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Pick(_) => {
+            json::push_opt_str(out, text_of(value, typed.column.picklist.as_deref()));
+        }
+        value => render::push_plain(out, typed.column.kind, None, value),
+    }
+}
+
+/// Appends the answer to `columns=true`: what each column of a result is.
+pub fn columns(out: &mut String, result: &ResultSet) {
+    let object = result.object();
+    out.push_str("{\"columnMetadata\":[");
+    let mut id_selected = false;
+    let mut group_by = false;
+    match result.rows() {
+        Rows::Count(_) => {}
+        Rows::Records(records) => {
+            id_selected = records
+                .nodes
+                .iter()
+                .any(|node| matches!(node, Node::Field(slot) if *slot == object.system.id));
+            node_columns(out, object, records, &records.nodes);
+        }
+        Rows::Groups(groups) => {
+            group_by = groups.grouped;
+            for (at, column) in groups.columns.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                group_column(out, column);
+            }
+        }
+    }
+    out.push_str("],\"entityName\":");
+    json::push_str(out, &object.name);
+    out.push_str(",\"groupBy\":");
+    json::push_bool(out, group_by);
+    out.push_str(",\"idSelected\":");
+    json::push_bool(out, id_selected);
+    out.push_str(",\"keyPrefix\":");
+    let prefix = std::str::from_utf8(&object.key_prefix).ok();
+    json::push_opt_str(out, prefix.filter(|_| object.key_prefix_public));
+    out.push('}');
+}
+
+/// One entry of `columnMetadata` up to its `joinColumns`, which the caller writes.
+struct ColumnEntry<'c> {
+    name: &'c str,
+    kind: Option<FieldType>,
+    custom: bool,
+    insertable: bool,
+    updatable: bool,
+    aggregate: bool,
+    foreign_key: Option<&'c str>,
+}
+
+fn column_entry(out: &mut String, entry: &ColumnEntry<'_>, joins: impl FnOnce(&mut String)) {
+    use FieldType as T;
+    out.push_str("{\"aggregate\":");
+    json::push_bool(out, entry.aggregate);
+    out.push_str(",\"apexType\":");
+    json::push_opt_str(out, entry.kind.map(apex_type));
+    out.push_str(",\"booleanType\":");
+    json::push_bool(out, entry.kind == Some(T::Boolean));
+    out.push_str(",\"columnName\":");
+    json::push_str(out, entry.name);
+    out.push_str(",\"custom\":");
+    json::push_bool(out, entry.custom);
+    out.push_str(",\"displayName\":");
+    json::push_str(out, entry.name);
+    out.push_str(",\"foreignKeyName\":");
+    json::push_opt_str(out, entry.foreign_key);
+    out.push_str(",\"insertable\":");
+    json::push_bool(out, entry.insertable);
+    out.push_str(",\"joinColumns\":[");
+    joins(out);
+    out.push_str("],\"numberType\":");
+    let is_number = matches!(
+        entry.kind,
+        Some(T::Int | T::Long | T::Double | T::Currency | T::Percent)
+    );
+    json::push_bool(out, is_number);
+    out.push_str(",\"textType\":");
+    json::push_bool(out, entry.kind.is_some_and(T::is_text));
+    out.push_str(",\"updatable\":");
+    json::push_bool(out, entry.updatable);
+    out.push('}');
+}
+
+fn node_columns(
+    out: &mut String,
+    object: &crate::schema::ObjectSpec,
+    records: &RecordRows,
+    nodes: &[Node],
+) {
+    for (at, node) in nodes.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        let plain = |name| ColumnEntry {
+            name,
+            kind: None,
+            custom: false,
+            insertable: false,
+            updatable: false,
+            aggregate: false,
+            foreign_key: None,
+        };
+        match node {
+            Node::Field(slot) => {
+                let field = object.at(*slot);
+                let entry = ColumnEntry {
+                    kind: Some(field.kind),
+                    custom: field.custom,
+                    insertable: field.createable,
+                    updatable: field.updateable,
+                    foreign_key: field.relationship_name.as_deref(),
+                    ..plain(&field.name)
+                };
+                column_entry(out, &entry, |_| {});
+            }
+            Node::Placed { column, .. } => {
+                let entry = ColumnEntry { kind: Some(column.kind), ..plain(&column.name) };
+                column_entry(out, &entry, |_| {});
+            }
+            Node::Computed { key, value } => {
+                let name = key.trim_end_matches(':').trim_matches('"');
+                let entry = ColumnEntry { kind: Some(value.column.kind), ..plain(name) };
+                column_entry(out, &entry, |_| {});
+            }
+            Node::Parent(parent) => column_entry(out, &plain(&parent.name), |out| {
+                let target = match &parent.hop.targets {
+                    Targets::One(target) => target,
+                    Targets::Any(targets) => match targets.first() {
+                        Some(target) => target,
+                        None => return,
+                    },
+                };
+                node_columns(out, target, records, &parent.nodes);
+            }),
+            Node::Typeof(of) => column_entry(out, &plain(&of.name), |out| {
+                let own = of.branches.iter().filter(|(_, nodes)| !nodes.is_empty());
+                for (at, (target, nodes)) in own.enumerate() {
+                    if at > 0 {
+                        out.push(',');
+                    }
+                    node_columns(out, target, records, nodes);
+                }
+            }),
+            Node::Children { key, child } => {
+                let name = key.trim_end_matches(':').trim_matches('"');
+                let entry = ColumnEntry { aggregate: true, ..plain(name) };
+                column_entry(out, &entry, |out| {
+                    if let Some(child) = records.children.get(*child) {
+                        node_columns(out, &child.object, &child.rows, &child.rows.nodes);
+                    }
+                });
+            }
+        }
+    }
+}
+
+fn group_column(out: &mut String, column: &GroupColumn) {
+    let field = column.value.column.spec().filter(|_| !column.aggregate);
+    let entry = ColumnEntry {
+        name: &column.name,
+        kind: Some(column.value.column.kind),
+        custom: field.is_some_and(|field| field.custom),
+        insertable: field.is_some_and(|field| field.createable),
+        updatable: field.is_some_and(|field| field.updateable),
+        aggregate: column.aggregate,
+        foreign_key: None,
+    };
+    column_entry(out, &entry, |_| {});
+}
+
+/// The Apex type of a field's type.
+fn apex_type(kind: FieldType) -> &'static str {
+    match kind {
+        FieldType::Id | FieldType::Reference => "Id",
+        FieldType::Boolean => "Boolean",
+        FieldType::Int => "Integer",
+        FieldType::Long => "Long",
+        FieldType::Double | FieldType::Currency | FieldType::Percent => "Double",
+        FieldType::Date => "Date",
+        FieldType::DateTime => "Datetime",
+        FieldType::Time => "Time",
+        FieldType::Base64 => "Blob",
+        FieldType::Address => "Address",
+        FieldType::Location => "Location",
+        _ => "String",
+    }
+}
+
+/// The answer to `explain=`.
+pub fn explained(explained: &Explained) -> String {
+    let mut text = String::new();
+    let out = &mut text;
+    out.push_str("{\"plans\":[");
+    for (at, plan) in explained.plans.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        out.push_str("{\"cardinality\":");
+        json::push_int(out, plan.cardinality as i64);
+        out.push_str(",\"fields\":");
+        strings(out, &plan.fields);
+        out.push_str(",\"leadingOperationType\":");
+        json::push_str(out, plan.leading_operation_type);
+        out.push_str(",\"notes\":[");
+        for (at, note) in plan.notes.iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            out.push_str("{\"description\":");
+            json::push_str(out, note.description);
+            out.push_str(",\"fields\":");
+            strings(out, &note.fields);
+            out.push_str(",\"tableEnumOrId\":");
+            json::push_str(out, &note.table);
+            out.push('}');
+        }
+        out.push_str("],\"relativeCost\":");
+        crate::value::java_double(out, plan.relative_cost);
+        out.push_str(",\"sobjectCardinality\":");
+        json::push_int(out, plan.sobject_cardinality as i64);
+        out.push_str(",\"sobjectType\":");
+        json::push_str(out, &plan.sobject_type);
+        out.push('}');
+    }
+    out.push_str("],\"sourceQuery\":");
+    json::push_str(out, &explained.source_query);
+    out.push('}');
+    text
+}
+
+fn strings(out: &mut String, texts: &[String]) {
+    out.push('[');
+    for (at, text) in texts.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        json::push_str(out, text);
+    }
+    out.push(']');
 }

@@ -2,13 +2,14 @@
 //! and errors. The one place where an [`OrgError`] becomes REST bytes.
 
 use super::entry::Entry;
-use super::http::{Request, Response};
+use super::http::{HeaderText, Request, Response};
 use super::{json, xml};
 use crate::clock::Millis;
 use crate::error::OrgError;
 use crate::time;
 use bytes::Bytes;
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 /// JSON, as real answers name it.
 pub const JSON: &str = "application/json;charset=UTF-8";
@@ -117,7 +118,7 @@ pub fn render(entry: &Entry<'_>, style: Style, counted: Option<Counted>, reply: 
         response.headers.push(("Sforce-Limit-Info".into(), value.into()));
     }
     for (name, value) in reply.headers {
-        response.headers.push((name.into(), value));
+        response.headers.push((name.into(), value.into()));
     }
     let (content_type, body): (Cow<'static, str>, Bytes) = match reply.body {
         Body::None => {
@@ -134,7 +135,7 @@ pub fn render(entry: &Entry<'_>, style: Style, counted: Option<Counted>, reply: 
         Body::Json(text, _) if style.pretty => (JSON.into(), json::pretty(&text).into()),
         Body::Json(text, _) | Body::Compact(text, _) => (JSON.into(), text.into()),
     };
-    response.headers.push(("Content-Type".into(), content_type));
+    response.headers.push(("Content-Type".into(), content_type.into()));
     if reply.status < 300 {
         response.headers.push(("Vary".into(), "Accept-Encoding".into()));
     }
@@ -167,10 +168,11 @@ pub fn edge_error(request: &Request, error: &OrgError) -> Response {
     response.body(faults_json(std::slice::from_ref(error)))
 }
 
-fn error_headers(response: &mut Response, faults: &[OrgError]) {
+/// Adds what every error answer carries: `Allow`, `WWW-Authenticate`, what is not emulated, the hint.
+pub fn error_headers(response: &mut Response, faults: &[OrgError]) {
     for fault in faults {
         if let Some(allow) = &fault.allow {
-            response.headers.push(("Allow".into(), allow.clone()));
+            response.headers.push(("Allow".into(), allow.clone().into()));
         }
         if let Some(what) = &fault.unsupported {
             response.headers.push(("X-Fauxforce-Unsupported".into(), header_text(what).into()));
@@ -226,28 +228,57 @@ fn push_fault(out: &mut String, fault: &OrgError) {
     out.push('}');
 }
 
+/// The header values that all answers of a second share.
+#[derive(Clone)]
+struct OfTheSecond {
+    second: Millis,
+    date: HeaderText,
+    consent: HeaderText,
+    key: HeaderText,
+    browser: HeaderText,
+}
+
+impl OfTheSecond {
+    fn new(second: Millis) -> OfTheSecond {
+        const YEAR: Millis = 365 * time::DAY;
+        let now = second * 1000;
+        let mut date = String::with_capacity(29);
+        time::write_http_date(&mut date, now);
+        let mut expires = String::with_capacity(29);
+        time::write_cookie_date(&mut expires, now + YEAR);
+        let consent =
+            format!("CookieConsentPolicy=0:1; path=/; expires={expires}; Max-Age=31536000");
+        let browser = format!(
+            "BrowserId=bmF1eGZvcmNlLWxvY2FsLW; domain=.salesforce.com; path=/; \
+             expires={expires}; Max-Age=31536000"
+        );
+        OfTheSecond {
+            second,
+            date: date.into(),
+            key: format!("LSKey-c${consent}").into(),
+            consent: consent.into(),
+            browser: browser.into(),
+        }
+    }
+}
+
+thread_local! {
+    static OF_THE_SECOND: RefCell<Option<OfTheSecond>> = const { RefCell::new(None) };
+}
+
 /// The headers of every answer of a real org (2022 and later): `reference/rest.md` §1.3.
 pub fn common_headers(response: &mut Response, request: &Request, now: Millis) {
-    const YEAR: Millis = 365 * time::DAY;
-    let mut date = String::with_capacity(29);
-    time::write_http_date(&mut date, now);
-    let mut expires = String::with_capacity(29);
-    time::write_cookie_date(&mut expires, now + YEAR);
-    let consent = format!("CookieConsentPolicy=0:1; path=/; expires={expires}; Max-Age=31536000");
-    let key = format!("LSKey-c${consent}");
-    let mut year = String::with_capacity(29);
-    time::write_http_date(&mut year, now + YEAR);
-    let year = format!("{}-{}-{}", &year[..7], &year[8..11], &year[12..]);
-    let browser = format!(
-        "BrowserId=bmF1eGZvcmNlLWxvY2FsLW; domain=.salesforce.com; path=/; expires={year}; \
-         Max-Age=31536000"
-    );
+    let second = now.div_euclid(1000);
+    let shared = OF_THE_SECOND.with_borrow_mut(|known| match known {
+        Some(shared) if shared.second == second => shared.clone(),
+        _ => known.insert(OfTheSecond::new(second)).clone(),
+    });
     let headers = &mut response.headers;
     headers.reserve(14);
-    headers.push(("Date".into(), date.into()));
-    headers.push(("Set-Cookie".into(), consent.into()));
-    headers.push(("Set-Cookie".into(), key.into()));
-    headers.push(("Set-Cookie".into(), browser.into()));
+    headers.push(("Date".into(), shared.date));
+    headers.push(("Set-Cookie".into(), shared.consent));
+    headers.push(("Set-Cookie".into(), shared.key));
+    headers.push(("Set-Cookie".into(), shared.browser));
     if !is_loopback(&request.origin.host) {
         let policy = "max-age=63072000; includeSubDomains";
         headers.push(("Strict-Transport-Security".into(), policy.into()));

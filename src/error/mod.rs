@@ -1,14 +1,18 @@
 //! The one error type. Every message that a user can see is made by a named constructor here, by
-//! topic: [`resource`](self) (paths, methods, sessions), `record` (saving), `query` (SOQL, SOSL),
+//! topic: [`resource`](self) (paths, methods, sessions), `login` (OAuth, SOAP sessions), `record`
+//! (saving), `query` (SOQL, SOSL),
 //! `json` (request bodies), `control` (our own API). Each protocol renders an [`OrgError`] in one
 //! place. Texts and statuses: `reference/rest.md` §8.
 
 mod edge;
+mod login;
 mod query;
+mod semantic;
 mod record;
 mod resource;
 pub mod snippet;
 
+pub use login::SOAP_CLIENT;
 use std::borrow::Cow;
 
 /// One fault, as Salesforce would report it, plus what helps a developer.

@@ -14,7 +14,7 @@ mod usage;
 pub use credentials::{Credentials, derived_token};
 pub use cursors::Cursors;
 pub use registry::{DEFAULT, Orgs, Template};
-pub use sessions::{Grant, Pending, Session, Sessions};
+pub use sessions::{Decision, Grant, Pending, Refresh, Session, Sessions};
 pub use usage::Usage;
 
 use crate::clock::Millis;
@@ -84,11 +84,13 @@ impl Org {
     fn open_first_session(&self, system_now: Millis) {
         let now = self.now(system_now);
         let lifetime = self.read().settings.session_seconds * 1000;
+        let (credentials, scope) = (&self.credentials, "api web refresh_token");
         self.sessions.open(
-            &self.credentials.access_token,
-            Session::new(self.credentials.user_id, "api web refresh_token", now, lifetime),
+            &credentials.access_token,
+            Session::new(credentials.user_id, scope, now, lifetime),
         );
-        self.sessions.remember_refresh(&self.credentials.refresh_token, self.credentials.user_id);
+        let user = credentials.user_id;
+        self.sessions.remember_refresh(&credentials.refresh_token, user, scope, now);
     }
 
     /// The org's data as it is now.

@@ -48,9 +48,26 @@ impl Session {
     }
 }
 
+/// What a refresh token stands for.
+#[derive(Clone, Debug)]
+pub struct Refresh {
+    /// Whose.
+    pub user: Id,
+    /// Scopes granted.
+    pub scope: String,
+    /// The connected app that it was given to; `None` for the org's first one, which any may use.
+    pub client_id: Option<String>,
+    /// When it was made.
+    pub issued_at: Millis,
+    /// The access tokens that came of it: they end with it.
+    pub issued: Vec<String>,
+}
+
 /// What an authorization code stands for.
 #[derive(Clone, Debug)]
 pub struct Grant {
+    /// The connected app that asked for it.
+    pub client_id: String,
     /// Whose consent it is.
     pub user: Id,
     /// Scopes granted.
@@ -63,28 +80,45 @@ pub struct Grant {
     pub expires_at: Millis,
 }
 
+/// What became of a device's request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Nobody has typed its code yet.
+    Pending,
+    /// Somebody said no.
+    Denied,
+    /// A user let it in.
+    Granted(Id),
+}
+
 /// A device that waits for somebody to type its user code.
 #[derive(Clone, Debug)]
 pub struct Pending {
+    /// The connected app that asks.
+    pub client_id: String,
     /// What the person types.
     pub user_code: String,
     /// Scopes asked for.
     pub scope: String,
-    /// `None`: not decided; `Some(None)`: denied; `Some(Some(user))`: granted.
-    pub decision: Option<Option<Id>>,
+    /// What the person said.
+    pub decision: Decision,
     /// When the code ends.
     pub expires_at: Millis,
 }
 
 #[derive(Default)]
 struct Paths {
-    refresh: HashMap<String, Id>,
+    refresh: HashMap<String, Refresh>,
     codes: HashMap<String, Grant>,
     devices: HashMap<String, Pending>,
 }
 
-/// Most sessions an org holds; the one that ends first makes room.
+/// Most sessions an org holds; the one that ends first makes room. Also most authorization and
+/// device codes.
 const MOST_SESSIONS: usize = 10_000;
+
+/// Access tokens that a refresh token remembers as its own.
+const MOST_ISSUED: usize = 100;
 
 /// An org's sessions.
 #[derive(Default)]
@@ -140,46 +174,84 @@ impl Sessions {
         self.live.write().unwrap_or_else(PoisonError::into_inner).remove(token).is_some()
     }
 
-    /// Makes a refresh token for a user.
-    pub fn new_refresh(&self, org: Id, user: Id) -> String {
+    /// Makes a refresh token, and returns it.
+    pub fn new_refresh(&self, org: Id, refresh: Refresh) -> String {
         let token = credentials::refresh_token(org, self.next());
-        self.remember_refresh(&token, user);
+        self.paths().refresh.insert(token.clone(), refresh);
         token
     }
 
-    /// Takes a refresh token in.
-    pub fn remember_refresh(&self, token: &str, user: Id) {
-        self.paths().refresh.insert(token.to_owned(), user);
+    /// Takes in the refresh token that the org's owner was told at its start.
+    pub fn remember_refresh(&self, token: &str, user: Id, scope: &str, now: Millis) {
+        let refresh = Refresh {
+            user,
+            scope: scope.to_owned(),
+            client_id: None,
+            issued_at: now,
+            issued: Vec::new(),
+        };
+        self.paths().refresh.insert(token.to_owned(), refresh);
     }
 
-    /// The user of a refresh token.
-    pub fn refresh_user(&self, token: &str) -> Option<Id> {
-        self.paths().refresh.get(token).copied()
+    /// What a refresh token stands for.
+    pub fn refresh(&self, token: &str) -> Option<Refresh> {
+        self.paths().refresh.get(token).cloned()
     }
 
-    /// Forgets a refresh token; false when there is none.
+    /// Notes that an access token came of a refresh token.
+    pub fn note_issued(&self, refresh: &str, access: &str) {
+        if let Some(refresh) = self.paths().refresh.get_mut(refresh) {
+            if refresh.issued.len() >= MOST_ISSUED {
+                refresh.issued.remove(0);
+            }
+            refresh.issued.push(access.to_owned());
+        }
+    }
+
+    /// Puts a new refresh token in the place of an old one, and returns it.
+    pub fn rotate_refresh(&self, org: Id, old: &str) -> Option<String> {
+        let token = credentials::refresh_token(org, self.next());
+        let mut paths = self.paths();
+        let refresh = paths.refresh.remove(old)?;
+        paths.refresh.insert(token.clone(), refresh);
+        Some(token)
+    }
+
+    /// Ends a refresh token and the sessions that came of it; false when there is none.
     pub fn end_refresh(&self, token: &str) -> bool {
-        self.paths().refresh.remove(token).is_some()
+        let ended = self.paths().refresh.remove(token);
+        for access in ended.iter().flat_map(|refresh| &refresh.issued) {
+            self.end(access);
+        }
+        ended.is_some()
     }
 
     /// Takes an authorization code in.
     pub fn remember_code(&self, code: &str, grant: Grant) {
-        self.paths().codes.insert(code.to_owned(), grant);
+        let codes = &mut self.paths().codes;
+        make_room(codes, |grant| grant.expires_at);
+        codes.insert(code.to_owned(), grant);
     }
 
-    /// Takes an authorization code out: it works once.
+    /// What an authorization code stands for. It works once: from now on it has ended.
     pub fn take_code(&self, code: &str) -> Option<Grant> {
-        self.paths().codes.remove(code)
+        let mut paths = self.paths();
+        let held = paths.codes.get_mut(code)?;
+        let grant = held.clone();
+        held.expires_at = Millis::MIN;
+        Some(grant)
     }
 
-    /// True when an authorization code is known.
+    /// True when an authorization code is known, even if it was used or has ended.
     pub fn knows_code(&self, code: &str) -> bool {
         self.paths().codes.contains_key(code)
     }
 
     /// Takes a device code in.
     pub fn remember_device(&self, code: &str, pending: Pending) {
-        self.paths().devices.insert(code.to_owned(), pending);
+        let devices = &mut self.paths().devices;
+        make_room(devices, |pending| pending.expires_at);
+        devices.insert(code.to_owned(), pending);
     }
 
     /// What a device code waits for.
@@ -187,21 +259,31 @@ impl Sessions {
         self.paths().devices.get(code).cloned()
     }
 
+    /// The device code whose user code this is, and what it waits for.
+    pub fn device_of(&self, user_code: &str) -> Option<(String, Pending)> {
+        let paths = self.paths();
+        let found = paths.devices.iter().find(|(_, pending)| pending.user_code == user_code);
+        found.map(|(code, pending)| (code.clone(), pending.clone()))
+    }
+
     /// Forgets a device code.
     pub fn end_device(&self, code: &str) {
         self.paths().devices.remove(code);
-    }
-
-    /// Decides for the device whose user code this is; false when there is none.
-    pub fn decide_device(&self, user_code: &str, decision: Option<Id>) -> bool {
-        let mut paths = self.paths();
-        let device = paths.devices.values_mut().find(|pending| pending.user_code == user_code);
-        device.map(|pending| pending.decision = Some(decision)).is_some()
     }
 
     /// Ends everything.
     pub fn clear(&self) {
         self.live.write().unwrap_or_else(PoisonError::into_inner).clear();
         *self.paths() = Paths::default();
+    }
+}
+
+/// Drops the code that ends first when there are too many.
+fn make_room<T>(codes: &mut HashMap<String, T>, expires_at: impl Fn(&T) -> Millis) {
+    if codes.len() >= MOST_SESSIONS
+        && let Some(oldest) =
+            codes.iter().min_by_key(|(_, code)| expires_at(code)).map(|(code, _)| code.clone())
+    {
+        codes.remove(&oldest);
     }
 }

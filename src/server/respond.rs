@@ -3,11 +3,9 @@
 use super::answer_body::AnswerBody;
 use super::coding::{self, Coding};
 use super::connection::{Control, Working};
-use crate::api::{Response, ResponseBody};
-use bytes::Bytes;
+use crate::api::{HeaderText, Response, ResponseBody};
 use hyper::StatusCode;
 use hyper::header::{self, HeaderName, HeaderValue};
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -107,7 +105,7 @@ pub(super) fn answer(prepared: Prepared, control: &Arc<Control>) -> hyper::Respo
             continue;
         }
         let value = if coding.is_some() && name == header::ETAG {
-            Cow::Owned(coded_etag(&value))
+            coded_etag(&value).into()
         } else {
             value
         };
@@ -150,11 +148,8 @@ fn header_name(name: &str) -> Option<HeaderName> {
 }
 
 /// A header value, taken over without a copy. Line breaks and other controls become blanks.
-fn header_value(value: Cow<'static, str>) -> HeaderValue {
-    let bytes = match value {
-        Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
-        Cow::Owned(text) => Bytes::from(text),
-    };
+fn header_value(value: HeaderText) -> HeaderValue {
+    let bytes = value.into_bytes();
     HeaderValue::from_maybe_shared(bytes.clone()).unwrap_or_else(|_| {
         let clean: Vec<u8> =
             bytes.iter().map(|byte| if byte.is_ascii_control() { b' ' } else { *byte }).collect();
@@ -176,7 +171,7 @@ fn system_date() -> HeaderValue {
         _ => {
             let mut text = String::with_capacity(29);
             crate::time::write_http_date(&mut text, now);
-            let value = header_value(Cow::Owned(text));
+            let value = header_value(text.into());
             *known = Some((second, value.clone()));
             value
         }
@@ -196,7 +191,7 @@ mod tests {
 
     #[test]
     fn header_values_cannot_break_the_head() {
-        assert_eq!(header_value(Cow::Borrowed("a\r\nb: c")), "a  b: c");
-        assert_eq!(header_value(Cow::Borrowed("Zoë")).as_bytes(), "Zoë".as_bytes());
+        assert_eq!(header_value("a\r\nb: c".into()), "a  b: c");
+        assert_eq!(header_value("Zoë".into()).as_bytes(), "Zoë".as_bytes());
     }
 }
