@@ -88,7 +88,11 @@ fn run(file: &Path, bless: bool) -> Result<(), String> {
     let mut client = served.client();
     let mut report = String::new();
     for exchange in &mut golden.exchanges {
-        let answer = ask(&mut client, &served, exchange);
+        for number in 1..exchange.times {
+            let before = ask(&mut client, &served, exchange, number);
+            assert!(before.status < 300, "{}: {}", exchange.title, before.text());
+        }
+        let answer = ask(&mut client, &served, exchange, exchange.times);
         let actual = observed(&served, exchange, &answer);
         if bless {
             exchange.answer = actual;
@@ -113,9 +117,9 @@ fn write_back(file: &Path, before: &str, golden: &Golden) -> Result<(), String> 
 
 /// Sends an exchange's request. Unless it says otherwise it carries the first session's token, and a
 /// body is JSON.
-fn ask(client: &mut Client, served: &Served, exchange: &Exchange) -> Answer {
+fn ask(client: &mut Client, served: &Served, exchange: &Exchange, number: u32) -> Answer {
     let request = &exchange.request;
-    let fill = |text: &str| served.filled(text);
+    let fill = |text: &str| served.filled(text).replace("{n}", &number.to_string());
     let mut headers: Vec<(String, String)> = Vec::new();
     for (name, value) in &request.headers {
         if let Mark::Is(value) = value {
