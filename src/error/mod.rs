@@ -5,9 +5,9 @@
 
 mod edge;
 mod query;
-mod semantic;
 mod record;
 mod resource;
+mod semantic;
 pub mod snippet;
 
 use std::borrow::Cow;

@@ -162,10 +162,7 @@ fn rank(access: &Access) -> (u8, usize) {
 }
 
 /// Intervals of numbers as ranges of an index's keys.
-fn ranges(
-    intervals: &Intervals,
-    kind: FieldType,
-) -> Option<Vec<(Option<Key>, Option<Key>)>> {
+fn ranges(intervals: &Intervals, kind: FieldType) -> Option<Vec<(Option<Key>, Option<Key>)>> {
     let key: fn(i64, bool) -> Key = match kind {
         FieldType::Date | FieldType::DateTime | FieldType::Time => |number, _| Key::Int(number),
         FieldType::Int | FieldType::Long => |number, is_low| {
@@ -179,7 +176,8 @@ fn ranges(
     };
     let bound = |number: i64, open: i64, is_low| (number != open).then(|| key(number, is_low));
     let ranges = intervals.as_slice().iter();
-    let ranges = ranges.map(|(low, high)| (bound(*low, i64::MIN, true), bound(*high, i64::MAX, false)));
+    let ranges =
+        ranges.map(|(low, high)| (bound(*low, i64::MIN, true), bound(*high, i64::MAX, false)));
     Some(ranges.collect())
 }
 
@@ -262,11 +260,7 @@ fn collect(
 }
 
 /// Adds rows, unless there are too many.
-fn take(
-    rows: impl Iterator<Item = RowNum>,
-    most: usize,
-    found: &mut Vec<RowNum>,
-) -> Option<()> {
+fn take(rows: impl Iterator<Item = RowNum>, most: usize, found: &mut Vec<RowNum>) -> Option<()> {
     for number in rows {
         if found.len() >= most {
             return None;
@@ -372,7 +366,12 @@ fn used(access: &Access, object: &ObjectSpec, fields: &mut Vec<String>) {
         | Access::JoinedKeys { slot, .. }
         | Access::Prefix { slot, .. }
         | Access::Ranges { slot, .. } => *slot,
-        Access::Any(parts) => return parts.iter().for_each(|part| used(part, object, fields)),
+        Access::Any(parts) => {
+            for part in parts {
+                used(part, object, fields);
+            }
+            return;
+        }
     };
     let name = object.at(slot).name.to_string();
     if !fields.contains(&name) {
@@ -385,7 +384,9 @@ fn unused(filter: &Predicate, indexed: &[String], fields: &mut Vec<String>) {
     match filter {
         Predicate::Always => {}
         Predicate::All(parts) | Predicate::Any(parts) => {
-            parts.iter().for_each(|part| unused(part, indexed, fields));
+            for part in parts {
+                unused(part, indexed, fields);
+            }
         }
         Predicate::Not(part) => unused(part, indexed, fields),
         Predicate::Leaf(leaf) => {
