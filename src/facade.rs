@@ -216,7 +216,10 @@ pub struct Org {
 
 impl std::fmt::Debug for Org {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Org").field("id", &self.org.id).field("name", &self.org.name).finish()
+        f.debug_struct("Org")
+            .field("id", &self.org.id)
+            .field("name", &self.org.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -478,7 +481,7 @@ mod served {
 
     impl std::fmt::Debug for Server {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.debug_struct("Server").field("url", &self.url()).finish()
+            f.debug_struct("Server").field("url", &self.url()).finish_non_exhaustive()
         }
     }
 

@@ -8,9 +8,9 @@ mod control;
 mod edge;
 mod login;
 mod query;
-mod semantic;
 mod record;
 mod resource;
+mod semantic;
 pub mod snippet;
 
 pub use control::ControlError;

@@ -83,7 +83,6 @@ impl Work<'_> {
         making.domain = DOMAINS[1];
         if let Some(other) = batch.random.pick(sound) {
             making.person.local.clone_from(&other.local);
-            making.domain = DOMAINS[1];
             return;
         }
         let settings = Arc::make_mut(&mut self.transaction.state.settings);
@@ -200,15 +199,14 @@ impl Work<'_> {
             let row = self.transaction.state.live_row(account, id);
             return row.and_then(|(_, row)| row.id(slot)).ok_or_else(lacking);
         }
-        let employer = match batch.employer {
-            Some(id) => id,
-            None => {
-                let mut given = Given::new();
-                let name = company(&mut batch.random, making.unique);
-                set_text(account, &mut given, "Name", Some(&name));
-                self.fill(account, &mut batch.random, &mut given, node, DEEPEST)?;
-                self.insert(account, given, &[], node)?
-            }
+        let employer = if let Some(id) = batch.employer {
+            id
+        } else {
+            let mut given = Given::new();
+            let name = company(&mut batch.random, making.unique);
+            set_text(account, &mut given, "Name", Some(&name));
+            self.fill(account, &mut batch.random, &mut given, node, DEEPEST)?;
+            self.insert(account, given, &[], node)?
         };
         batch.employer = Some(employer);
         set_text(contact, &mut given, "FirstName", Some(person.first));

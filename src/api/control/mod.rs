@@ -11,7 +11,7 @@ mod settings;
 
 #[cfg(feature = "server")]
 pub(crate) use orgs::push_org;
-pub use orgs::{org_json, org_named};
+pub(crate) use orgs::{org_json, org_named};
 
 use super::http::{Method, Request, Response};
 use super::json;
@@ -36,7 +36,7 @@ struct Call<'r> {
 }
 
 /// Answers a request. `segments` are those after `_fauxforce`.
-pub fn handle(orgs: &Orgs, request: &Request, segments: &[Cow<'_, str>]) -> Response {
+pub(crate) fn handle(orgs: &Orgs, request: &Request, segments: &[Cow<'_, str>]) -> Response {
     let call = Call { orgs, request, now: request.received_at };
     let parts: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     let answer = guard::admit(orgs, request, &parts).and_then(|()| call.answer(&parts));
