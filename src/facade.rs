@@ -276,7 +276,9 @@ impl Org {
     /// # Ok::<(), fauxforce::StartError>(())
     /// ```
     pub fn advance(&self, by: Duration) {
-        let by = Millis::try_from(by.as_millis()).unwrap_or(Millis::MAX);
+        // A thousand years at most: the calendar ends with the year 9999.
+        const MOST: Millis = 1000 * 365 * time::DAY;
+        let by = Millis::try_from(by.as_millis()).map_or(MOST, |by| by.min(MOST));
         let moved: Result<bool, std::convert::Infallible> =
             self.org.change(|state| Ok(state.clock.advance(by)));
         debug_assert_eq!(moved, Ok(true));

@@ -15,7 +15,7 @@ pub(crate) use orgs::{org_json, org_named};
 
 use super::http::{Method, Request, Response};
 use super::json;
-use super::reply::JSON;
+use super::reply::{JSON, header_text};
 use crate::clock::Millis;
 use crate::error::ControlError;
 use crate::id::Id;
@@ -126,7 +126,8 @@ fn respond(request: &Request, answer: Answer) -> Response {
 }
 
 fn refused(error: &ControlError) -> Response {
-    let mut response = Response::status(error.status);
+    let mut response =
+        Response::status(error.status).with("X-Fauxforce-Hint", header_text(&error.message));
     if let Some(allow) = error.allow {
         response = response.with("Allow", allow);
     }
