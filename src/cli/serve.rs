@@ -140,6 +140,7 @@ pub(crate) fn start(options: &ServeOptions) -> Result<Running, Exit> {
         access_token: options.access_token.clone(),
         public_url: options.public_url.clone(),
         control_token: options.control_token.clone(),
+        ..Template::default()
     }));
     let clock = match options.clock {
         ClockChoice::Real => Clock::Real { offset: 0 },

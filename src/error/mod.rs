@@ -4,15 +4,18 @@
 //! `json` (request bodies), `control` (our own API). Each protocol renders an [`OrgError`] in one
 //! place. Texts and statuses: `reference/rest.md` §8.
 
+mod control;
 mod edge;
 mod login;
 mod query;
-mod semantic;
 mod record;
 mod resource;
+mod semantic;
 pub mod snippet;
 
+pub use control::ControlError;
 pub use login::SOAP_CLIENT;
+
 use std::borrow::Cow;
 
 /// One fault, as Salesforce would report it, plus what helps a developer.

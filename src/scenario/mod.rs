@@ -5,6 +5,7 @@
 //! through requests.
 
 pub mod base;
+mod create;
 mod expect;
 mod format;
 mod generate;
@@ -16,6 +17,7 @@ pub mod settings;
 mod tree;
 
 pub use base::{administrator, empty_org};
+pub use create::{NewOrg, NotMade, create, is_org_name};
 pub use expect::{Call, run};
 pub use format::{Scenario, only_name};
 pub use load::{Loaded, load};
