@@ -61,7 +61,9 @@ fn check(scenarios: &[String]) -> Result<(), Exit> {
             Ok(()) => println!("ok      {name}"),
             Err(problems) => {
                 println!("failed  {name}");
-                problems.iter().for_each(|problem| println!("        {problem}"));
+                for problem in problems {
+                    println!("        {problem}");
+                }
                 failed += 1;
             }
         }
