@@ -179,6 +179,14 @@ impl OrgError {
         ))
     }
 
+    /// A list in a JSON body where a field of type `kind` wants a scalar.
+    pub fn list_not_deserializable(kind: &str, (line, column): (usize, usize)) -> OrgError {
+        OrgError::json_parser(format!(
+            "Cannot deserialize instance of {kind} from START_ARRAY value [line:{line}, \
+             column:{column}]"
+        ))
+    }
+
     /// A JSON body of the wrong shape: an array where a record is expected, an object in a scalar.
     pub fn json_deserialization(token: &str) -> OrgError {
         let message = format!(

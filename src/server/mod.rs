@@ -13,7 +13,10 @@ mod listen;
 mod receive;
 mod refuse;
 mod respond;
+mod signal;
 mod workers;
+
+pub use signal::StopSignal;
 
 use crate::api::{Request, RequestBody, Response};
 use std::io;

@@ -1,6 +1,8 @@
 //! Helpers for tests over real sockets: requests are written by hand, so that tests see the wire.
 #![allow(dead_code)] // Each test file uses some of it.
 
+pub(crate) mod served;
+
 use fauxforce::api::{Request, Response};
 use fauxforce::server::{Edge, EdgeOptions};
 use std::io::{Read, Write};
@@ -61,7 +63,12 @@ impl Wire {
 
     /// Connects to this address.
     pub(crate) fn open_at(address: IpAddr, edge: &Edge) -> Wire {
-        let stream = TcpStream::connect((address, edge.port())).expect("a listening edge");
+        Wire::to(address, edge.port())
+    }
+
+    /// Connects to this address and port.
+    pub(crate) fn to(address: IpAddr, port: u16) -> Wire {
+        let stream = TcpStream::connect((address, port)).expect("a listening edge");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         stream.set_nodelay(true).expect("no delay");
         Wire { stream, ahead: Vec::new() }

@@ -144,7 +144,7 @@ pub fn save(
 ) -> Result<Id, Faults> {
     call.entry.org.write(call.actor(), |transaction| {
         let id = work(transaction)?;
-        transaction.state.remember_recent(call.session.user, id);
+        transaction.state.remember_made(call.session.user, id);
         Ok(id)
     })
 }
