@@ -12,6 +12,7 @@ use fauxforce::time;
 use fauxforce::value::Value;
 use proptest::prelude::*;
 use std::cmp::Ordering;
+use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
 /// Enough for indexes to be used.
@@ -148,7 +149,8 @@ fn prefix(object: &str) -> [u8; 3] {
 impl Is {
     fn text(&self) -> String {
         let join = |parts: &[Is], word: &str| {
-            let parts: Vec<String> = parts.iter().map(|part| format!("({})", part.text())).collect();
+            let parts: Vec<String> =
+                parts.iter().map(|part| format!("({})", part.text())).collect();
             parts.join(word)
         };
         let parent = |number: &u64| format!("'{}'", Id::own(prefix("Box__c"), *number));
@@ -235,7 +237,9 @@ impl Is {
             Is::CodeStarts(text) => {
                 thing.code.map(|own| own.to_lowercase().starts_with(&text.to_lowercase()))
             }
-            Is::BoxName(operator, text) => compare(operator, box_name(thing).map(|n| words(n, text))),
+            Is::BoxName(operator, text) => {
+                compare(operator, box_name(thing).map(|n| words(n, text)))
+            }
             Is::Weight(operator, weight) => compare(operator, thing.weight.map(|w| w.cmp(weight))),
             Is::WeightIn(negated, all) => one_of(*negated, thing.weight.map(|w| all.contains(&w))),
             Is::Size(operator, size) => {
@@ -337,7 +341,11 @@ fn order_text((field, descending, nulls): &Key) -> String {
 }
 
 fn in_order(left: &Thing, right: &Thing, (field, descending, nulls): &Key) -> Ordering {
-    fn keys<T>(left: Option<T>, right: Option<T>, key: impl Fn(T, T) -> Ordering) -> Option<Ordering> {
+    fn keys<T>(
+        left: Option<T>,
+        right: Option<T>,
+        key: impl Fn(T, T) -> Ordering,
+    ) -> Option<Ordering> {
         Some(key(left?, right?))
     }
     let (order, nulls_of) = match *field {
@@ -356,16 +364,33 @@ fn in_order(left: &Thing, right: &Thing, (field, descending, nulls): &Key) -> Or
             keys(box_name(left), box_name(right), words),
             (left.parent.is_none(), right.parent.is_none()),
         ),
-        _ => (
-            keys(left.day, right.day, |l, r| l.cmp(&r)),
-            (left.day.is_none(), right.day.is_none()),
-        ),
+        _ => {
+            (keys(left.day, right.day, |l, r| l.cmp(&r)), (left.day.is_none(), right.day.is_none()))
+        }
     };
     let first = nulls.unwrap_or(!*descending);
     match (order, nulls_of) {
-        (Some(order), _) => if *descending { order.reverse() } else { order },
-        (None, (true, false)) => if first { Ordering::Less } else { Ordering::Greater },
-        (None, (false, true)) => if first { Ordering::Greater } else { Ordering::Less },
+        (Some(order), _) => {
+            if *descending {
+                order.reverse()
+            } else {
+                order
+            }
+        }
+        (None, (true, false)) => {
+            if first {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            }
+        }
+        (None, (false, true)) => {
+            if first {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            }
+        }
         _ => Ordering::Equal,
     }
 }
@@ -401,10 +426,10 @@ proptest! {
             query += &list(keys.iter().map(order_text));
         }
         if let Some(limit) = limit {
-            query += &format!(" LIMIT {limit}");
+            let _ = write!(query, " LIMIT {limit}");
         }
         if let Some(offset) = offset {
-            query += &format!(" OFFSET {offset}");
+            let _ = write!(query, " OFFSET {offset}");
         }
         let mut rows: Vec<(u64, &Thing)> = (1..)
             .zip(&ORG.things)

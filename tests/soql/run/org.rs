@@ -60,10 +60,10 @@ Thing__c Name=eel Box__c=@Red Count__c=0 Weight__c=0.2 Tags__c=old
 ";
 
 /// The moment at which all queries run: a Saturday.
-pub const NOW: &str = "2026-05-02T12:00:00Z";
+pub(crate) const NOW: &str = "2026-05-02T12:00:00Z";
 
 /// Builds the org.
-pub fn state() -> State {
+pub(crate) fn state() -> State {
     let mut schema = Schema::default();
     let additions = import::describe(OBJECTS).expect("a describe");
     schema.extend(additions).expect("a schema");
