@@ -88,11 +88,10 @@ impl Scanner {
     fn unexpected(&self, c: char, expected: &str) -> String {
         let code = c as u32;
         let shown = if c.is_control() {
-            format!("CTRL-CHAR, code {code}")
+            format!("(CTRL-CHAR, code {code})")
         } else {
-            format!("'{c}' (code {code})")
+            format!("('{c}' (code {code}))")
         };
-        let shown = if c.is_control() { format!("({shown})") } else { format!("({shown})") };
         format!("Unexpected character {shown}: {expected} at {}", self.location())
     }
 

@@ -33,10 +33,8 @@ pub fn handle(orgs: &Orgs, request: &Request) -> Response {
     match parts[..] {
         ["services", "data"] => super::rest::versions(&entry),
         ["services", "data", version, ..] => super::rest::handle(&entry, version),
-        ["services", "oauth2", ..]
-        | ["services", "Soap", ..]
-        | ["id", ..]
-        | [".well-known", ..]
+        ["services", "oauth2" | "Soap", ..]
+        | ["id" | ".well-known", ..]
         | ["setup", "connect", ..] => super::auth::handle(&entry),
         ["services", "async", ..] => unsupported(request, "Bulk API 1.0"),
         ["services", "apexrest", ..] => unsupported(request, "Apex REST"),

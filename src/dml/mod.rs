@@ -39,6 +39,13 @@ pub struct Actor {
     pub system: bool,
 }
 
+impl Actor {
+    /// The time as audit fields store it: real orgs keep whole seconds.
+    pub fn stamp(&self) -> Value {
+        Value::DateTime(self.now.div_euclid(1000) * 1000)
+    }
+}
+
 /// The fields that a caller gave, with coerced values. A value that does not fit its field's type
 /// but whose error is a rule's (a bad id, an unlisted picklist value) is still `Text`.
 pub type Given = Vec<(Slot, Value)>;

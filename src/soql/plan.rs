@@ -366,7 +366,12 @@ fn used(access: &Access, object: &ObjectSpec, fields: &mut Vec<String>) {
         | Access::JoinedKeys { slot, .. }
         | Access::Prefix { slot, .. }
         | Access::Ranges { slot, .. } => *slot,
-        Access::Any(parts) => return parts.iter().for_each(|part| used(part, object, fields)),
+        Access::Any(parts) => {
+            for part in parts {
+                used(part, object, fields);
+            }
+            return;
+        }
     };
     let name = object.at(slot).name.to_string();
     if !fields.contains(&name) {
@@ -379,7 +384,9 @@ fn unused(filter: &Predicate, indexed: &[String], fields: &mut Vec<String>) {
     match filter {
         Predicate::Always => {}
         Predicate::All(parts) | Predicate::Any(parts) => {
-            parts.iter().for_each(|part| unused(part, indexed, fields));
+            for part in parts {
+                unused(part, indexed, fields);
+            }
         }
         Predicate::Not(part) => unused(part, indexed, fields),
         Predicate::Leaf(leaf) => {

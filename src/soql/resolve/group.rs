@@ -88,18 +88,10 @@ impl Grouper {
                 let found = scope.path(name)?;
                 match self.key(&found.signature) {
                     Some(at) => Ok(self.key_value(at, &found.signature, found.leaf, false)),
-                    None => Err(self.not_grouped(scope, field, clause, &found.signature)),
+                    None => Err(not_grouped(scope, field, clause, &found.signature)),
                 }
             }
             Field::Call(call) => self.call(scope, field, call, clause),
-        }
-    }
-
-    fn not_grouped(&self, scope: &Scope, field: &Field, clause: Clause, name: &str) -> OrgError {
-        let at = field.span().start as usize;
-        match clause {
-            Clause::OrderBy => OrgError::ordered_must_be_grouped(scope.text(), at, name),
-            _ => OrgError::must_be_grouped(scope.text(), at, name),
         }
     }
 
@@ -125,7 +117,7 @@ impl Grouper {
             }
             // A date that is grouped as it is may be taken apart afterwards.
             let Field::Path(path) = &call.argument else {
-                return Err(self.not_grouped(scope, field, clause, &value.signature));
+                return Err(not_grouped(scope, field, clause, &value.signature));
             };
             let inner = scope.path(path)?;
             let key = self.key(&inner.signature);
@@ -134,7 +126,7 @@ impl Grouper {
                     let argument = self.key_value(at, &inner.signature, inner.leaf, false);
                     scope.date(call, argument, false)
                 }
-                None => Err(self.not_grouped(scope, field, clause, &inner.signature)),
+                None => Err(not_grouped(scope, field, clause, &inner.signature)),
             };
         }
         let argument = self.value(scope, &call.argument, clause)?;
@@ -289,11 +281,22 @@ impl Grouper {
         match predicate {
             Predicate::Always => {}
             Predicate::All(parts) | Predicate::Any(parts) => {
-                parts.iter_mut().for_each(|part| self.place_all(part));
+                for part in parts {
+                    self.place_all(part);
+                }
             }
             Predicate::Not(part) => self.place_all(part),
             Predicate::Leaf(leaf) => self.place(&mut leaf.operand),
         }
+    }
+}
+
+/// A field that is neither grouped nor aggregated.
+fn not_grouped(scope: &Scope, field: &Field, clause: Clause, name: &str) -> OrgError {
+    let at = field.span().start as usize;
+    match clause {
+        Clause::OrderBy => OrgError::ordered_must_be_grouped(scope.text(), at, name),
+        _ => OrgError::must_be_grouped(scope.text(), at, name),
     }
 }
 
