@@ -36,6 +36,9 @@ pub(super) fn on_insert(
             let table = transaction.state.table_mut(object);
             let number = table.next_number(slot, format.start);
             draft.set(slot, Value::text(&numbered(format, number)));
+        } else if field.name_field && field.defaulted_on_create {
+            // A custom object's record without a name is named by its id, in fifteen characters.
+            draft.set(slot, Value::text(id.as_15()));
         } else {
             draft.set(slot, default_of(field));
         }
