@@ -4,12 +4,13 @@
 //! `json` (request bodies), `control` (our own API). Each protocol renders an [`OrgError`] in one
 //! place. Texts and statuses: `reference/rest.md` §8.
 
+mod composite;
 mod edge;
 mod login;
 mod query;
-mod semantic;
 mod record;
 mod resource;
+mod semantic;
 pub mod snippet;
 
 pub use login::SOAP_CLIENT;

@@ -142,9 +142,11 @@ pub fn save(
     call: &Call<'_>,
     work: impl FnOnce(&mut crate::dml::Transaction<'_>) -> Result<Id, Faults>,
 ) -> Result<Id, Faults> {
-    call.entry.org.write(call.actor(), |transaction| {
+    call.write(|transaction| {
         let id = work(transaction)?;
-        transaction.state.remember_recent(call.session.user, id);
+        if call.remembers_recent() {
+            transaction.state.remember_recent(call.session.user, id);
+        }
         Ok(id)
     })
 }
@@ -179,7 +181,7 @@ fn change(
     number: RowNum,
     work: impl FnOnce(&mut crate::dml::Transaction<'_>) -> Result<(), Faults>,
 ) -> Result<(), Faults> {
-    call.entry.org.write(call.actor(), |transaction| {
+    call.write(|transaction| {
         let row = transaction.state.table(object.id).get(number);
         if row.is_none_or(Row::is_deleted) {
             return Err(OrgError::entity_is_deleted().into());
