@@ -61,7 +61,7 @@ fn astray(orgs: &Orgs, request: &Request, error: &OrgError) -> Response {
 
 /// The decoded segments of a path. Leading slashes collapse (the `sf` CLI sends `//services/…`) and
 /// one trailing slash is nothing; an empty segment inside is `None`.
-fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
+pub(super) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
     let path = path.trim_start_matches('/');
     let path = path.strip_suffix('/').unwrap_or(path);
     if path.is_empty() {
