@@ -3,6 +3,7 @@
 //!
 //! `FAUXFORCE_GOLDEN=part-of-a-path` runs only the files that match. `FAUXFORCE_BLESS=1` writes the
 //! actual answers into the files, to be reviewed.
+#![allow(clippy::disallowed_methods)] // Its switches are variables of the environment.
 #![cfg(feature = "cli")]
 
 mod common;

@@ -94,6 +94,20 @@ pub fn members<'b>(body: &'b str, object: &'b str) -> Result<Vec<Member<'b>>, Or
     pairs.0.into_iter().map(|(name, value)| member(body, name, value.get())).collect()
 }
 
+/// The members of an object's JSON text with their values' text, unread.
+pub fn raw_members(object: &str) -> Result<Vec<(Cow<'_, str>, &str)>, OrgError> {
+    let pairs: Pairs<'_> =
+        serde_json::from_str(object).map_err(|_| jackson::syntax_error(object))?;
+    Ok(pairs.0.into_iter().map(|(name, value)| (name, value.get())).collect())
+}
+
+/// The entries of a list's JSON text, unread.
+pub fn raw_list(list: &str) -> Result<Vec<&str>, OrgError> {
+    let entries: Vec<&RawValue> =
+        serde_json::from_str(list).map_err(|_| jackson::syntax_error(list))?;
+    Ok(entries.into_iter().map(RawValue::get).collect())
+}
+
 fn member<'b>(body: &'b str, name: Cow<'b, str>, value: &'b str) -> Result<Member<'b>, OrgError> {
     // The value is a slice of the body: the distance of their starts is its offset.
     let offset = (value.as_ptr() as usize).saturating_sub(body.as_ptr() as usize);

@@ -33,10 +33,8 @@ pub fn handle(orgs: &Orgs, request: &Request) -> Response {
     match parts[..] {
         ["services", "data"] => super::rest::versions(&entry),
         ["services", "data", version, ..] => super::rest::handle(&entry, version),
-        ["services", "oauth2", ..]
-        | ["services", "Soap", ..]
-        | ["id", ..]
-        | [".well-known", ..]
+        ["services", "oauth2" | "Soap", ..]
+        | ["id" | ".well-known", ..]
         | ["setup", "connect", ..] => super::auth::handle(&entry),
         ["services", "async", ..] => unsupported(&entry, "Bulk API 1.0"),
         ["services", "apexrest", ..] => unsupported(&entry, "Apex REST"),
@@ -63,7 +61,7 @@ fn astray(orgs: &Orgs, request: &Request, error: &OrgError) -> Response {
 
 /// The decoded segments of a path. Leading slashes collapse (the `sf` CLI sends `//services/…`) and
 /// one trailing slash is nothing; an empty segment inside is `None`.
-fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
+pub(super) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
     let path = path.trim_start_matches('/');
     let path = path.strip_suffix('/').unwrap_or(path);
     if path.is_empty() {

@@ -31,7 +31,7 @@ enum ScenarioCommand {
 pub(crate) fn run(options: &ScenarioOptions) -> Result<(), Exit> {
     match &options.command {
         ScenarioCommand::List => {
-            let built_in = crate::built_in_scenarios();
+            let built_in = crate::facade::built_in_scenarios();
             let width = built_in.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
             for (name, title) in built_in {
                 println!("{name:width$}  {title}");
@@ -39,7 +39,7 @@ pub(crate) fn run(options: &ScenarioOptions) -> Result<(), Exit> {
             Ok(())
         }
         ScenarioCommand::Show { name } => {
-            let text = crate::built_in_scenario(name).ok_or_else(|| unknown(name))?;
+            let text = crate::facade::built_in_scenario(name).ok_or_else(|| unknown(name))?;
             print!("{text}");
             Ok(())
         }
@@ -49,7 +49,7 @@ pub(crate) fn run(options: &ScenarioOptions) -> Result<(), Exit> {
 
 /// Checks all of them before it fails, so that one run shows every problem.
 fn check(scenarios: &[String]) -> Result<(), Exit> {
-    let built_in = crate::built_in_scenarios();
+    let built_in = crate::facade::built_in_scenarios();
     let named: Vec<&str> = if scenarios.is_empty() {
         built_in.iter().map(|(name, _)| *name).collect()
     } else {
@@ -57,11 +57,13 @@ fn check(scenarios: &[String]) -> Result<(), Exit> {
     };
     let mut failed = 0;
     for name in &named {
-        match crate::check_scenario(name) {
+        match crate::facade::check_scenario(name) {
             Ok(()) => println!("ok      {name}"),
             Err(problems) => {
                 println!("failed  {name}");
-                problems.iter().for_each(|problem| println!("        {problem}"));
+                for problem in problems {
+                    println!("        {problem}");
+                }
                 failed += 1;
             }
         }

@@ -1,9 +1,9 @@
 //! `fauxforce serve`: starts a fake org, says where, and serves until it is told to stop.
 
 use super::Exit;
+use crate::facade::{Options, Server, StartError};
 use crate::server::StopSignal;
 use crate::time::parse_rfc3339;
-use crate::{Options, Server, StartError};
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use std::io::{self, Write};

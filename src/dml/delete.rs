@@ -170,7 +170,7 @@ impl Transaction<'_> {
         table.replace(number, draft.build(commit));
     }
 
-    /// Sets a reference as the org's own bookkeeping does: only SystemModstamp moves.
+    /// Sets a reference as the org's own bookkeeping does: only `SystemModstamp` moves.
     fn point(&mut self, object: &Arc<ObjectSpec>, number: RowNum, slot: Slot, value: Value) {
         let mut given = vec![(slot, value)];
         if let Some(stamp) = object.system.system_modstamp {

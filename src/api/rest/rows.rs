@@ -143,14 +143,9 @@ pub fn save(
     call: &Call<'_>,
     work: impl FnOnce(&mut crate::dml::Transaction<'_>) -> Result<Id, Faults>,
 ) -> Result<Id, Faults> {
-    let header = call.entry.request.headers.get("sforce-mru").unwrap_or_default();
-    let unseen = call.version >= 60
-        && header
-            .split_once('=')
-            .is_some_and(|(name, value)| name.trim() == "updateMru" && value.trim() == "false");
-    call.entry.org.write(call.actor(), |transaction| {
+    call.write(|transaction| {
         let id = work(transaction)?;
-        if !unseen {
+        if call.remembers_recent() {
             transaction.state.remember_made(call.session.user, id);
         }
         Ok(id)
@@ -187,7 +182,7 @@ fn change(
     number: RowNum,
     work: impl FnOnce(&mut crate::dml::Transaction<'_>) -> Result<(), Faults>,
 ) -> Result<(), Faults> {
-    call.entry.org.write(call.actor(), |transaction| {
+    call.write(|transaction| {
         let row = transaction.state.table(object.id).get(number);
         if row.is_none_or(Row::is_deleted) {
             return Err(OrgError::entity_is_deleted().into());
