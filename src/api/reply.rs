@@ -152,8 +152,11 @@ pub fn render_faults(
     let status = faults.first().map_or(500, |fault| fault.status);
     // The session and version errors of real orgs carry no limit header.
     let counted = counted.filter(|_| status != 401);
-    let (text, root) = (faults_json(faults), "Errors");
-    let reply = Reply { status, body: Body::Json(text, root.into()), headers: Vec::new() };
+    let body = match style.format {
+        Format::Xml => Body::Raw(XML.into(), xml::faults(faults).into()),
+        Format::Json => Body::Json(faults_json(faults), "Errors".into()),
+    };
+    let reply = Reply { status, body, headers: Vec::new() };
     let mut response = render(entry, style, counted, reply);
     error_headers(&mut response, faults);
     response
