@@ -10,11 +10,11 @@ pub mod clock;
 #[doc(hidden)]
 pub mod dml;
 pub mod error;
+mod facade;
 pub mod id;
 #[doc(hidden)]
 pub mod objects;
 mod org;
-#[allow(dead_code)]
 mod scenario;
 pub mod schema;
 #[cfg(feature = "server")]
@@ -25,3 +25,9 @@ pub mod sosl;
 pub mod store;
 pub mod time;
 pub mod value;
+
+pub use facade::{
+    Options, Org, OrgBuilder, StartError, built_in_scenario, built_in_scenarios, check_scenario,
+};
+#[cfg(feature = "server")]
+pub use facade::{Server, ServerBuilder};

@@ -82,7 +82,7 @@ pub fn org_of(orgs: &Orgs, request: &Request) -> Option<Arc<Org>> {
         return orgs.named(name);
     }
     if let Some(name) = request.headers.get("x-fauxforce-org") {
-        return orgs.named(name.trim_start_matches('?'));
+        return super::control::org_named(orgs, name, request.received_at);
     }
     let token = token(request).ok().flatten().or_else(|| request.headers.get("x-sfdc-session"));
     if let Some(org) = token.and_then(|token| org_of_token(orgs, token)) {

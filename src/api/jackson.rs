@@ -7,7 +7,7 @@ use crate::error::OrgError;
 /// The error of a body that is not JSON. Call it with a body that failed to parse.
 pub fn syntax_error(body: &str) -> OrgError {
     let mut scanner = Scanner { chars: body.chars().collect(), at: 0 };
-    let message = match scanner.value(0) {
+    let message = match scanner.value(0, None) {
         Err(message) => message,
         Ok(()) => {
             scanner.blanks();
@@ -28,15 +28,32 @@ pub fn typed_value_error(body: &str, offset: usize, kind: &str, value: &str) -> 
         Some(b't') => "VALUE_TRUE",
         Some(b'f') => "VALUE_FALSE",
         Some(b'n') => "VALUE_NULL",
-        Some(b'{') => "START_OBJECT",
-        Some(b'[') => "START_ARRAY",
         _ if value.contains(['.', 'e', 'E']) => "VALUE_NUMBER_FLOAT",
         _ => "VALUE_NUMBER_INT",
     };
-    let before = &body[..offset];
+    OrgError::not_deserializable(kind, token, value, token_location(body, offset))
+}
+
+/// The error of a list where a field of some kind wants a scalar. Two recorded bodies show the text
+/// and the column.
+pub fn list_for_scalar(body: &str, offset: usize, kind: &str) -> OrgError {
+    OrgError::list_not_deserializable(kind, token_location(body, offset))
+}
+
+/// Where Jackson 1 says a member's value is: at the opening quote of the member's name, its column
+/// counted from 0. Two recorded bodies agree: in `{"FullName":"…","Metadata":{"type":"…"` it is that
+/// of `"type"`, in `…,"Contact_Code__c":[` that of `"Contact_Code__c"`.
+fn token_location(body: &str, offset: usize) -> (usize, usize) {
+    let before = body[..offset].trim_end_matches([' ', '\t', '\r', '\n', ':']);
+    let name = before.strip_suffix('"').map_or(before.len(), |name| {
+        let quotes = name.rmatch_indices('"').map(|(at, _)| at);
+        let escaped = |at: usize| name[..at].bytes().rev().take_while(|b| *b == b'\\').count() % 2;
+        quotes.into_iter().find(|at| escaped(*at) == 0).unwrap_or_default()
+    });
+    let before = &body[..name];
     let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
-    OrgError::not_deserializable(kind, token, value, (line, column))
+    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count());
+    (line, column)
 }
 
 /// Nesting beyond this is refused before it can exhaust the stack.
@@ -71,11 +88,10 @@ impl Scanner {
     fn unexpected(&self, c: char, expected: &str) -> String {
         let code = c as u32;
         let shown = if c.is_control() {
-            format!("CTRL-CHAR, code {code}")
+            format!("(CTRL-CHAR, code {code})")
         } else {
-            format!("'{c}' (code {code})")
+            format!("('{c}' (code {code}))")
         };
-        let shown = if c.is_control() { format!("({shown})") } else { format!("({shown})") };
         format!("Unexpected character {shown}: {expected} at {}", self.location())
     }
 
@@ -83,15 +99,17 @@ impl Scanner {
         format!("Unexpected end-of-input: {what} at {}", self.location())
     }
 
-    fn value(&mut self, depth: usize) -> Scan {
+    /// A value; `name` is where the name of the member that it belongs to begins.
+    fn value(&mut self, depth: usize, name: Option<usize>) -> Scan {
         self.blanks();
+        let start = name.unwrap_or(self.at);
         if depth > DEPTH {
             return Err(format!("JSON is nested too deeply at {}", self.location()));
         }
         match self.peek() {
             None => Err(self.end_of_input("expected a value")),
-            Some('{') => self.object(depth),
-            Some('[') => self.array(depth),
+            Some('{') => self.object(depth, start),
+            Some('[') => self.array(depth, start),
             Some('"') => self.string(),
             Some('-' | '0'..='9') => self.number(),
             Some(c @ ('t' | 'f' | 'n')) => self.word(c),
@@ -244,17 +262,22 @@ impl Scanner {
         Ok(())
     }
 
-    fn closes(&self, kind: &str) -> String {
-        self.end_of_input(&format!("expected close marker for {kind}"))
+    /// The end came inside an object or list that began at `start`, or under the name that did.
+    fn closes(&self, kind: &str, start: usize) -> String {
+        let before = &self.chars[..start];
+        let line = before.iter().filter(|c| **c == '\n').count() + 1;
+        let column = before.iter().rev().take_while(|c| **c != '\n').count();
+        let from = format!("(from [line:{line}, column:{column}])");
+        self.end_of_input(&format!("expected close marker for {kind} {from}"))
     }
 
-    fn object(&mut self, depth: usize) -> Scan {
+    fn object(&mut self, depth: usize, start: usize) -> Scan {
         self.at += 1;
         let mut first = true;
         loop {
             self.blanks();
             match self.peek() {
-                None => return Err(self.closes("OBJECT (from [line:1, column:0])")),
+                None => return Err(self.closes("OBJECT", start)),
                 Some('}') if first => break,
                 Some('"') => {}
                 Some(c) => {
@@ -263,6 +286,7 @@ impl Scanner {
                     );
                 }
             }
+            let name = self.at;
             self.string()?;
             self.blanks();
             match self.peek() {
@@ -271,9 +295,9 @@ impl Scanner {
                     return Err(self
                         .unexpected(c, "was expecting a colon to separate field name and value"));
                 }
-                None => return Err(self.closes("OBJECT (from [line:1, column:0])")),
+                None => return Err(self.closes("OBJECT", start)),
             }
-            self.value(depth + 1)?;
+            self.value(depth + 1, Some(name))?;
             self.blanks();
             match self.peek() {
                 Some(',') => self.at += 1,
@@ -283,7 +307,7 @@ impl Scanner {
                         self.unexpected(c, "was expecting comma to separate OBJECT entries")
                     );
                 }
-                None => return Err(self.closes("OBJECT (from [line:1, column:0])")),
+                None => return Err(self.closes("OBJECT", start)),
             }
             first = false;
         }
@@ -291,7 +315,7 @@ impl Scanner {
         Ok(())
     }
 
-    fn array(&mut self, depth: usize) -> Scan {
+    fn array(&mut self, depth: usize, start: usize) -> Scan {
         self.at += 1;
         let mut first = true;
         loop {
@@ -299,7 +323,7 @@ impl Scanner {
             if first && self.peek() == Some(']') {
                 break;
             }
-            self.value(depth + 1)?;
+            self.value(depth + 1, None)?;
             self.blanks();
             match self.peek() {
                 Some(',') => self.at += 1,
@@ -307,7 +331,7 @@ impl Scanner {
                 Some(c) => {
                     return Err(self.unexpected(c, "was expecting comma to separate ARRAY entries"));
                 }
-                None => return Err(self.closes("ARRAY (from [line:1, column:0])")),
+                None => return Err(self.closes("ARRAY", start)),
             }
             first = false;
         }
@@ -354,6 +378,8 @@ mod tests {
         assert!(message("{\"a\":1 \"b\":2}").contains("was expecting comma to separate OBJECT"));
         assert!(message("{\"a\":1,\n}").contains("at [line:2, column:2]"));
         assert!(message("{\"a\":").starts_with("Unexpected end-of-input"));
+        assert!(message("{\"a\":{\"b\":1").contains("OBJECT (from [line:1, column:1])"));
+        assert!(message("[1,\n [2").contains("ARRAY (from [line:2, column:1])"));
         assert!(message("{\"a\":tru}").contains("Unrecognized token 'tru'"));
         assert!(message("{\"a\":\"\\q\"}").contains("Unrecognized character escape 'q'"));
         assert!(message(&"[".repeat(10_000)).contains("nested too deeply"));
@@ -365,7 +391,22 @@ mod tests {
         assert_eq!(
             typed_value_error(body, 8, "datetime", "2017-10-17 00:00:00").message,
             "Cannot deserialize instance of datetime from VALUE_STRING value 2017-10-17 00:00:00 \
-             or request may be missing a required field at [line:1, column:9]"
+             or request may be missing a required field at [line:1, column:1]"
         );
+        let body =
+            r#"{"FullName":"Lead.mynamespace__fieldname__c","Metadata":{"type":"Long Text Area"}}"#;
+        let offset = body.find("\"Long").expect("the value");
+        let message =
+            typed_value_error(body, offset, "complexvalue", "Long Text Area").message.clone();
+        assert!(message.ends_with("at [line:1, column:57]"), "{message}");
+        let body =
+            r#"{"FirstName":"Doug","LastName":"Proctor (testing)","s360__Contact_Code__c":["x"]}"#;
+        assert_eq!(
+            list_for_scalar(body, body.find('[').expect("the list"), "multipicklist").message,
+            "Cannot deserialize instance of multipicklist from START_ARRAY value [line:1, column:51]"
+        );
+        let body = "{\n \"a\\\"b\" :\n \"x\"}";
+        let message = typed_value_error(body, body.len() - 4, "int", "x").message.clone();
+        assert!(message.ends_with("at [line:2, column:1]"), "{message}");
     }
 }

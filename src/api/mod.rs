@@ -23,6 +23,8 @@ mod session;
 mod soap;
 mod xml;
 
+#[cfg(feature = "server")]
+pub(crate) use control::push_org;
 pub use http::{
     HeaderText, Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport,
 };

@@ -136,17 +136,15 @@ impl<'s> Writer<'s> {
     }
 
     fn placed(&self, out: &mut String, place: &Place, column: &Column, record: Record<'s>) {
-        match place.slot(record.object.id) {
-            Some(slot) => render::push_value(out, record.object, slot, record.row, self.version),
-            None => {
-                let value = self.env.at(record, place);
-                // Not every object behind the reference has the field: then it is null, even where
-                // it would be a checkbox.
-                match &*value {
-                    Value::Null => out.push_str("null"),
-                    value => render::push_plain(out, column.kind, None, value),
-                }
-            }
+        if let Some(slot) = place.slot(record.object.id) {
+            render::push_value(out, record.object, slot, record.row, self.version);
+            return;
+        }
+        // Not every object behind the reference has the field: then it is null, even where it would
+        // be a checkbox.
+        match &*self.env.at(record, place) {
+            Value::Null => out.push_str("null"),
+            value => render::push_plain(out, column.kind, None, value),
         }
     }
 
@@ -274,10 +272,8 @@ fn column_entry(out: &mut String, entry: &ColumnEntry<'_>, joins: impl FnOnce(&m
     out.push_str(",\"joinColumns\":[");
     joins(out);
     out.push_str("],\"numberType\":");
-    let is_number = matches!(
-        entry.kind,
-        Some(T::Int | T::Long | T::Double | T::Currency | T::Percent)
-    );
+    let is_number =
+        matches!(entry.kind, Some(T::Int | T::Long | T::Double | T::Currency | T::Percent));
     json::push_bool(out, is_number);
     out.push_str(",\"textType\":");
     json::push_bool(out, entry.kind.is_some_and(T::is_text));

@@ -78,7 +78,10 @@ fn from_text(field: &FieldSpec, text: &str) -> Result<Value, Misfit> {
                 .or_else(|| time::parse_datetime(text).and(time::parse_date(text.get(..10)?)));
             date.map(Value::Date).ok_or(Misfit)
         }
-        T::DateTime => time::parse_datetime(text).map(Value::DateTime).ok_or(Misfit),
+        // Real orgs keep whole seconds.
+        T::DateTime => time::parse_datetime(text)
+            .map(|ms| Value::DateTime(ms.div_euclid(1000) * 1000))
+            .ok_or(Misfit),
         T::Time => time::parse_time(text).map(Value::Time).ok_or(Misfit),
         T::Base64 => {
             STANDARD.decode(text).map(|bytes| Value::Blob(bytes.into())).map_err(|_| Misfit)

@@ -39,6 +39,13 @@ pub struct Actor {
     pub system: bool,
 }
 
+impl Actor {
+    /// The time as audit fields store it: real orgs keep whole seconds.
+    pub fn stamp(&self) -> Value {
+        Value::DateTime(self.now.div_euclid(1000) * 1000)
+    }
+}
+
 /// The fields that a caller gave, with coerced values. A value that does not fit its field's type
 /// but whose error is a rule's (a bad id, an unlisted picklist value) is still `Text`.
 pub type Given = Vec<(Slot, Value)>;
@@ -71,23 +78,36 @@ impl<'a> Transaction<'a> {
         for (slot, value) in given {
             draft.set(slot, value);
         }
-        let savepoint = self.state.clone();
-        let inserted = self.insert_draft(object, draft);
-        if inserted.is_err() {
-            self.state = savepoint;
-        }
-        inserted
-    }
-
-    fn insert_draft(&mut self, object: &Arc<ObjectSpec>, mut draft: Draft) -> Result<Id, Faults> {
         let id = self.new_id(object, &draft);
         derive::on_insert(self, object, &mut draft, id);
         let follow_ups = self.behave(object, None, &mut draft)?;
         rules::verify(self, object, None, &draft)?;
         let row = draft.build(self.state.commit);
-        self.state.table_mut(object).insert(id, row);
-        self.follow(follow_ups, id)?;
+        self.write_and_follow(follow_ups, id, |state| {
+            state.table_mut(object).insert(id, row);
+        })?;
         Ok(id)
+    }
+
+    /// Writes a row and carries out what its object's behaviour asked for, or neither. Only what
+    /// follows can fail, so only then is a savepoint needed.
+    fn write_and_follow(
+        &mut self,
+        follow_ups: Vec<FollowUp>,
+        id: Id,
+        write: impl FnOnce(&mut State),
+    ) -> Result<(), Faults> {
+        if follow_ups.is_empty() {
+            write(&mut self.state);
+            return Ok(());
+        }
+        let savepoint = self.state.clone();
+        write(&mut self.state);
+        let followed = self.follow(follow_ups, id);
+        if followed.is_err() {
+            self.state = savepoint;
+        }
+        followed
     }
 
     /// The id of a record about to be created: the next of its table, or, for the org itself, the
@@ -118,28 +138,14 @@ impl<'a> Transaction<'a> {
         for (slot, value) in given {
             draft.set(slot, value);
         }
-        let savepoint = self.state.clone();
-        let updated = self.update_draft(object, number, &before, draft);
-        if updated.is_err() {
-            self.state = savepoint;
-        }
-        updated
-    }
-
-    fn update_draft(
-        &mut self,
-        object: &Arc<ObjectSpec>,
-        number: RowNum,
-        before: &Row,
-        mut draft: Draft,
-    ) -> Result<(), Faults> {
         derive::on_update(self, object, &mut draft);
-        let follow_ups = self.behave(object, Some(before), &mut draft)?;
-        rules::verify(self, object, Some((number, before)), &draft)?;
+        let follow_ups = self.behave(object, Some(&before), &mut draft)?;
+        rules::verify(self, object, Some((number, &before)), &draft)?;
         let row = draft.build(self.state.commit);
         let id = row.id(object.system.id).unwrap_or(self.actor.user);
-        self.state.table_mut(object).replace(number, row);
-        self.follow(follow_ups, id)
+        self.write_and_follow(follow_ups, id, |state| {
+            state.table_mut(object).replace(number, row);
+        })
     }
 
     fn behave(
@@ -162,9 +168,6 @@ impl<'a> Transaction<'a> {
 
     /// Carries out what an object's behaviour asked for, as the org itself.
     fn follow(&mut self, follow_ups: Vec<FollowUp>, id: Id) -> Result<(), Faults> {
-        if follow_ups.is_empty() {
-            return Ok(());
-        }
         let caller = std::mem::replace(&mut self.actor.system, true);
         let outcome = follow_ups.into_iter().try_for_each(|step| self.follow_one(step, id));
         self.actor.system = caller;

@@ -5,6 +5,7 @@
 //! place. Texts and statuses: `reference/rest.md` §8.
 
 mod composite;
+mod control;
 mod edge;
 mod login;
 mod query;
@@ -13,7 +14,9 @@ mod resource;
 mod semantic;
 pub mod snippet;
 
+pub use control::ControlError;
 pub use login::SOAP_CLIENT;
+
 use std::borrow::Cow;
 
 /// One fault, as Salesforce would report it, plus what helps a developer.

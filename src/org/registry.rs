@@ -3,6 +3,7 @@
 use super::{Credentials, Org};
 use crate::clock::Millis;
 use crate::id::Id;
+use crate::schema::Additions;
 use crate::store::State;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -24,10 +25,13 @@ pub struct Template {
     pub public_url: Option<String>,
     /// Bearer token of the control API; needed off loopback.
     pub control_token: Option<String>,
+    /// Where the clock of a new org stands; `None`: it runs with the system.
+    pub standing_clock: Option<Millis>,
+    /// The seed of a new org.
+    pub seed: u64,
+    /// Objects and fields that every new org has.
+    pub additions: Vec<Additions>,
 }
-
-/// Makes the state of a new, empty org with an id.
-pub type MakeEmpty = fn(Id, Millis) -> Arc<State>;
 
 #[derive(Default)]
 struct Registered {
@@ -91,7 +95,7 @@ impl Orgs {
             let suffix = if is_default { String::new() } else { format!(".{name}") };
             credentials.username = format!("{username}{suffix}");
         }
-        let mut set = |field: &mut String, value: &Option<String>, everywhere: bool| {
+        let set = |field: &mut String, value: &Option<String>, everywhere: bool| {
             if let Some(value) = value
                 && (is_default || everywhere)
             {

@@ -148,6 +148,8 @@ pub struct FieldSpec {
     pub name: Box<str>,
     /// `"Name":` — the name as a JSON key, ready to append.
     pub json_key: Box<str>,
+    /// `,"Name":null` (false for a checkbox) — the member of a row that lacks the field.
+    pub json_absent: Box<str>,
     /// Label, as messages show it.
     pub label: Box<str>,
     /// Type.
@@ -275,6 +277,10 @@ impl FieldSpec {
         FieldSpec {
             name: name.into(),
             json_key: format!("\"{name}\":").into(),
+            json_absent: match kind {
+                FieldType::Boolean => format!(",\"{name}\":false").into(),
+                _ => format!(",\"{name}\":null").into(),
+            },
             label: name.into(),
             kind,
             soap_type: "".into(),

@@ -162,10 +162,7 @@ fn rank(access: &Access) -> (u8, usize) {
 }
 
 /// Intervals of numbers as ranges of an index's keys.
-fn ranges(
-    intervals: &Intervals,
-    kind: FieldType,
-) -> Option<Vec<(Option<Key>, Option<Key>)>> {
+fn ranges(intervals: &Intervals, kind: FieldType) -> Option<Vec<(Option<Key>, Option<Key>)>> {
     let key: fn(i64, bool) -> Key = match kind {
         FieldType::Date | FieldType::DateTime | FieldType::Time => |number, _| Key::Int(number),
         FieldType::Int | FieldType::Long => |number, is_low| {
@@ -179,7 +176,8 @@ fn ranges(
     };
     let bound = |number: i64, open: i64, is_low| (number != open).then(|| key(number, is_low));
     let ranges = intervals.as_slice().iter();
-    let ranges = ranges.map(|(low, high)| (bound(*low, i64::MIN, true), bound(*high, i64::MAX, false)));
+    let ranges =
+        ranges.map(|(low, high)| (bound(*low, i64::MIN, true), bound(*high, i64::MAX, false)));
     Some(ranges.collect())
 }
 
@@ -247,6 +245,10 @@ fn collect(
         Access::Ranges { slot, ranges } => {
             let index = index(*slot);
             for (low, high) in ranges {
+                // No whole number lies between 5.5 and 5.5.
+                if low.is_some() && high.is_some() && low > high {
+                    continue;
+                }
                 let low = low.as_ref().map_or(Bound::Unbounded, Bound::Included);
                 let high = high.as_ref().map_or(Bound::Unbounded, Bound::Included);
                 take(index.range(low, high), most, found)?;
@@ -262,11 +264,7 @@ fn collect(
 }
 
 /// Adds rows, unless there are too many.
-fn take(
-    rows: impl Iterator<Item = RowNum>,
-    most: usize,
-    found: &mut Vec<RowNum>,
-) -> Option<()> {
+fn take(rows: impl Iterator<Item = RowNum>, most: usize, found: &mut Vec<RowNum>) -> Option<()> {
     for number in rows {
         if found.len() >= most {
             return None;
@@ -372,7 +370,12 @@ fn used(access: &Access, object: &ObjectSpec, fields: &mut Vec<String>) {
         | Access::JoinedKeys { slot, .. }
         | Access::Prefix { slot, .. }
         | Access::Ranges { slot, .. } => *slot,
-        Access::Any(parts) => return parts.iter().for_each(|part| used(part, object, fields)),
+        Access::Any(parts) => {
+            for part in parts {
+                used(part, object, fields);
+            }
+            return;
+        }
     };
     let name = object.at(slot).name.to_string();
     if !fields.contains(&name) {
@@ -385,7 +388,9 @@ fn unused(filter: &Predicate, indexed: &[String], fields: &mut Vec<String>) {
     match filter {
         Predicate::Always => {}
         Predicate::All(parts) | Predicate::Any(parts) => {
-            parts.iter().for_each(|part| unused(part, indexed, fields));
+            for part in parts {
+                unused(part, indexed, fields);
+            }
         }
         Predicate::Not(part) => unused(part, indexed, fields),
         Predicate::Leaf(leaf) => {
@@ -427,6 +432,7 @@ impl fmt::Display for Access {
 
 #[cfg(test)]
 mod tests {
+    use super::super::resolve::tree::ordinal;
     use super::*;
 
     #[test]
@@ -435,6 +441,18 @@ mod tests {
         assert_eq!(after_prefix("a\u{10ffff}").as_deref(), Some("b"));
         assert_eq!(after_prefix("\u{d7ff}").as_deref(), Some("\u{e000}"));
         assert_eq!(after_prefix("\u{10ffff}"), None);
+    }
+
+    #[test]
+    fn numbers_between_whole_numbers_are_in_no_range() {
+        let between = ordinal(5.5);
+        let intervals = Intervals::new(vec![(between, between), (ordinal(7.0), i64::MAX)]);
+        let whole = ranges(&intervals, FieldType::Int).expect("ranges");
+        assert_eq!(whole[0], (Some(Key::Int(6)), Some(Key::Int(5))));
+        assert_eq!(whole[1], (Some(Key::Int(7)), None));
+        let double = ranges(&intervals, FieldType::Double).expect("ranges");
+        assert_eq!(double[0], (Some(Key::double(5.5)), Some(Key::double(5.5))));
+        assert!(ranges(&intervals, FieldType::String).is_none());
     }
 
     #[test]

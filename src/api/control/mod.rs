@@ -1,7 +1,152 @@
-//! stub
-use super::http::{Request, Response};
-use crate::org::Orgs;
+//! The control API under `/_fauxforce`: JSON in, JSON out. Reads like its table in the
+//! documentation; what is documented and not built answers 501.
+
+mod body;
+mod clock;
+mod guard;
+mod objects;
+mod orgs;
+mod scenarios;
+mod settings;
+
+#[cfg(feature = "server")]
+pub(crate) use orgs::push_org;
+pub(crate) use orgs::{org_json, org_named};
+
+use super::http::{Method, Request, Response};
+use super::json;
+use super::reply::{JSON, header_text};
+use crate::clock::Millis;
+use crate::error::ControlError;
+use crate::id::Id;
+use crate::org::{Org, Orgs};
+use crate::time;
 use std::borrow::Cow;
-pub fn handle(_: &Orgs, _: &Request, _: &[Cow<'_, str>]) -> Response {
-    Response::status(501)
+use std::sync::Arc;
+
+/// What a call answers: status and JSON; no body when the text is empty.
+type Answer = Result<(u16, String), ControlError>;
+
+/// A call on its way.
+struct Call<'r> {
+    orgs: &'r Orgs,
+    request: &'r Request,
+    /// The system's time.
+    now: Millis,
+}
+
+/// Answers a request. `segments` are those after `_fauxforce`.
+pub(crate) fn handle(orgs: &Orgs, request: &Request, segments: &[Cow<'_, str>]) -> Response {
+    let call = Call { orgs, request, now: request.received_at };
+    let parts: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
+    let answer = guard::admit(orgs, request, &parts).and_then(|()| call.answer(&parts));
+    respond(request, answer)
+}
+
+impl Call<'_> {
+    fn answer(&self, parts: &[&str]) -> Answer {
+        use Method::{Delete, Get, Head, Post, Put};
+        // The edge sends no body to HEAD.
+        let method = if self.request.method == Head { Get } else { self.request.method };
+        match (method, parts) {
+            (Get, ["health"]) => Ok((200, health())),
+            (_, ["health"]) => Err(ControlError::method_not_allowed("GET")),
+            (_, ["ca.pem"]) => Err(ControlError::not_emulated("TLS")),
+            (Get, ["orgs"]) => Ok((200, orgs::list(self))),
+            (Post, ["orgs"]) => orgs::create(self, None),
+            (_, ["orgs"]) => Err(ControlError::method_not_allowed("GET,POST")),
+            (_, ["orgs", name, rest @ ..]) => {
+                let org = self.org(name)?;
+                match (method, rest) {
+                    (Get, []) => Ok((200, org_json(self.orgs, self.request, &org))),
+                    (Delete, []) => orgs::delete(self, &org),
+                    (_, []) => Err(ControlError::method_not_allowed("GET,DELETE")),
+                    (Post, ["reset"]) => orgs::reset(self, &org),
+                    (Post, ["fork"]) => orgs::create(self, Some(&org)),
+                    (Post, ["scenarios"]) => scenarios::load(self, &org),
+                    (Post, ["objects"]) => objects::add(self, &org),
+                    (_, ["reset" | "fork" | "scenarios" | "objects"]) => {
+                        Err(ControlError::method_not_allowed("POST"))
+                    }
+                    (Get, ["clock"]) => Ok((200, clock::show(self, &org))),
+                    (Put, ["clock"]) => clock::set(self, &org),
+                    (Get, ["settings"]) => Ok((200, settings::show(&org))),
+                    (Put, ["settings"]) => settings::merge(self, &org),
+                    (_, ["clock" | "settings"]) => Err(ControlError::method_not_allowed("GET,PUT")),
+                    (_, rest) => Err(not_built(rest)),
+                }
+            }
+            _ => Err(ControlError::no_such_call()),
+        }
+    }
+
+    /// The org of a name or id.
+    fn org(&self, name: &str) -> Result<Arc<Org>, ControlError> {
+        let by_id = || Id::parse(name).ok().and_then(|id| self.orgs.with_id(id));
+        let org = self.orgs.named(name).or_else(by_id);
+        org.ok_or_else(|| ControlError::no_such_org(name))
+    }
+}
+
+/// The error of a call below an org that is documented and not built, or not documented.
+fn not_built(rest: &[&str]) -> ControlError {
+    let what = match rest {
+        ["snapshots"] | ["snapshots", _] | ["snapshots", _, "restore" | "file"] => {
+            "named snapshots"
+        }
+        ["diff"] => "diff",
+        ["drain"] => "drain",
+        ["faults"] | ["faults", _] | ["faults", _, "release"] => "fault rules",
+        ["requests"] | ["requests", "verify"] => "the request journal",
+        ["await"] => "await",
+        ["provisioning", "run"] | ["provisioning", _, "abort" | "cancel"] => "provisioning runs",
+        ["locks"] => "row locks",
+        ["outbox"] => "the outbox",
+        _ => return ControlError::no_such_call(),
+    };
+    ControlError::not_emulated(what)
+}
+
+fn health() -> String {
+    format!("{{\"status\":\"ready\",\"version\":\"{}\"}}", env!("CARGO_PKG_VERSION"))
+}
+
+fn respond(request: &Request, answer: Answer) -> Response {
+    let (response, body) = match answer {
+        Ok((status, body)) => (Response::status(status), body),
+        Err(error) => (refused(&error), error_json(&error)),
+    };
+    let mut date = String::with_capacity(29);
+    time::write_http_date(&mut date, request.received_at);
+    let response = response.with("Date", date).with("Cache-Control", "no-store");
+    if body.is_empty() {
+        return response;
+    }
+    response.with("Content-Type", JSON).body(body)
+}
+
+fn refused(error: &ControlError) -> Response {
+    let mut response =
+        Response::status(error.status).with("X-Fauxforce-Hint", header_text(&error.message));
+    if let Some(allow) = error.allow {
+        response = response.with("Allow", allow);
+    }
+    if let Some(what) = &error.unsupported {
+        response = response.with("X-Fauxforce-Unsupported", what.clone());
+    }
+    if error.status == 401 {
+        response = response.with("WWW-Authenticate", "Bearer");
+    }
+    response
+}
+
+fn error_json(error: &ControlError) -> String {
+    let mut out = String::from("{\"error\":{\"code\":");
+    json::push_str(&mut out, error.code);
+    out.push_str(",\"message\":");
+    json::push_str(&mut out, &error.message);
+    out.push_str(",\"path\":");
+    json::push_str(&mut out, &error.path);
+    out.push_str("}}");
+    out
 }

@@ -252,6 +252,10 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["composite", rest @ ..] => composite::handle(call, rest),
         ["compactLayouts"] => discovery::compact_layouts(call),
         ["connect", "proxy", "ui-telemetry"] => Ok(Reply::json("{}".to_owned(), "telemetry")),
+        // These are here in full: what lies under them in a path is nothing.
+        ["limits" | "query" | "queryAll" | "recent" | "tabs" | "theme" | "compactLayouts", ..] => {
+            Err(OrgError::not_found().into())
+        }
         [name, ..] if RESOURCES.contains(name) => {
             Err(OrgError::resource_not_emulated(&path.join("/")).into())
         }

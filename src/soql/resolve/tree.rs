@@ -45,9 +45,7 @@ impl Targets {
     pub fn of(&self, id: Id) -> Option<&Arc<ObjectSpec>> {
         match self {
             Targets::One(object) => Some(object),
-            Targets::Any(objects) => {
-                objects.iter().find(|object| object.key_prefix == id.prefix())
-            }
+            Targets::Any(objects) => objects.iter().find(|object| object.key_prefix == id.prefix()),
         }
     }
 }
@@ -223,7 +221,7 @@ impl Truth {
 
     /// The opposite; unknown stays.
     #[must_use]
-    pub fn not(self) -> Truth {
+    pub fn opposite(self) -> Truth {
         match self {
             Truth::True => Truth::False,
             Truth::False => Truth::True,

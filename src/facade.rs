@@ -1,0 +1,542 @@
+//! The library for Rust tests: an org in this process, with or without a socket.
+//!
+//! [`OrgBuilder`] and [`ServerBuilder`] gather start options → [`Options::start`] makes the orgs →
+//! an [`Org`] is a handle on one of them, a [`Server`] serves them all.
+
+use crate::api::{self, Request, Response};
+use crate::clock::{self, Millis};
+use crate::org::{DEFAULT, Orgs, Template};
+use crate::scenario::{self, NewOrg, NotMade, Problem, Scenario};
+use crate::schema::{ImportError, import};
+use crate::time;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How orgs begin: the options of `serve` that are not about sockets.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Where the clock stands (milliseconds since 1970); `None`: it runs with the system.
+    pub clock: Option<Millis>,
+    /// From which names and samples are drawn.
+    pub seed: u64,
+    /// Scenarios to load into the default org: built-in names or files.
+    pub scenarios: Vec<String>,
+    /// Schema files: describes as JSON.
+    pub schemas: Vec<PathBuf>,
+    /// Replaces the administrator's username.
+    pub username: Option<String>,
+    /// Replaces the password.
+    pub password: Option<String>,
+    /// Replaces the default org's consumer key.
+    pub client_id: Option<String>,
+    /// Replaces the default org's consumer secret.
+    pub client_secret: Option<String>,
+    /// Replaces the default org's first access token.
+    pub access_token: Option<String>,
+    /// What `instance_url` says behind an ingress.
+    pub public_url: Option<String>,
+    /// Bearer token of the control API.
+    pub control_token: Option<String>,
+}
+
+/// Why an org did not start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A scenario is not there, does not parse, or does not fit the schema.
+    Scenario(String),
+    /// A schema file is not there, or is no describe.
+    Schema(String),
+    /// An org of this name is there already.
+    NameTaken(String),
+    /// The clock cannot be set so.
+    Clock(String),
+    /// The server cannot listen.
+    Listen(std::io::Error),
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            StartError::Scenario(text) | StartError::Schema(text) | StartError::Clock(text) => {
+                f.write_str(text)
+            }
+            StartError::NameTaken(name) => write!(f, "there is an org {name} already"),
+            StartError::Listen(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<Problem> for StartError {
+    fn from(problem: Problem) -> StartError {
+        StartError::Scenario(problem.to_string())
+    }
+}
+
+impl Options {
+    /// Makes the default org.
+    pub(crate) fn start(&self) -> Result<Arc<Orgs>, StartError> {
+        let mut additions = Vec::with_capacity(self.schemas.len());
+        for path in &self.schemas {
+            let fault = |what: &dyn std::fmt::Display| {
+                StartError::Schema(format!("{}: {what}", path.display()))
+            };
+            let text = std::fs::read_to_string(path).map_err(|error| fault(&error))?;
+            additions.push(import::describe(&text).map_err(|error: ImportError| fault(&error))?);
+        }
+        let orgs = Orgs::new(Template {
+            username: self.username.clone(),
+            password: self.password.clone(),
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+            access_token: self.access_token.clone(),
+            public_url: self.public_url.clone(),
+            control_token: self.control_token.clone(),
+            standing_clock: self.clock,
+            seed: self.seed,
+            additions,
+        });
+        let scenarios: Vec<Scenario> =
+            self.scenarios.iter().map(|source| find(source)).collect::<Result<_, _>>()?;
+        let new = NewOrg { name: Some(DEFAULT), scenarios: &scenarios, ..NewOrg::default() };
+        create(&orgs, &new)?;
+        Ok(Arc::new(orgs))
+    }
+}
+
+/// A built-in scenario, or one from a file.
+fn find(source: &str) -> Result<Scenario, Problem> {
+    if scenario::show(source).is_some() || !looks_like_a_path(source) {
+        return scenario::find(source);
+    }
+    let text = std::fs::read_to_string(source)
+        .map_err(|error| Problem::new(error.to_string()).in_file(source))?;
+    Scenario::parse(&text, Some(source))
+}
+
+fn looks_like_a_path(source: &str) -> bool {
+    source.contains(['/', '\\']) || Path::new(source).extension().is_some()
+}
+
+fn create(orgs: &Orgs, new: &NewOrg<'_>) -> Result<Arc<crate::org::Org>, StartError> {
+    let made = scenario::create(orgs, new, clock::system_now());
+    made.map(|(org, _)| org).map_err(|why| match why {
+        NotMade::Taken => StartError::NameTaken(new.name.unwrap_or_default().to_owned()),
+        NotMade::ClockBackwards => StartError::Clock("clocks never run backwards".to_owned()),
+        NotMade::Scenario(_, problem) => problem.into(),
+        NotMade::Schema(error) => StartError::Schema(error.to_string()),
+    })
+}
+
+/// Methods that both builders have.
+macro_rules! start_options {
+    () => {
+        /// The clock stands still at an instant (RFC 3339) until it is advanced.
+        ///
+        /// # Panics
+        ///
+        /// When the text is no instant.
+        #[must_use]
+        pub fn clock(mut self, instant: &str) -> Self {
+            let at = time::parse_rfc3339(instant);
+            self.options.clock = Some(at.expect("an RFC 3339 instant"));
+            self
+        }
+
+        /// Names and samples are drawn from this seed.
+        #[must_use]
+        pub fn seed(mut self, seed: u64) -> Self {
+            self.options.seed = seed;
+            self
+        }
+
+        /// Loads a scenario: a built-in name or a file.
+        #[must_use]
+        pub fn scenario(mut self, source: impl Into<String>) -> Self {
+            self.options.scenarios.push(source.into());
+            self
+        }
+
+        /// Adds the objects and fields of a schema file (describes as JSON).
+        #[must_use]
+        pub fn schema(mut self, path: impl Into<PathBuf>) -> Self {
+            self.options.schemas.push(path.into());
+            self
+        }
+
+        /// All options at once.
+        #[must_use]
+        pub fn options(mut self, options: Options) -> Self {
+            self.options = options;
+            self
+        }
+    };
+}
+
+/// Start options of an org without a socket.
+#[derive(Clone, Debug, Default)]
+pub struct OrgBuilder {
+    options: Options,
+}
+
+impl OrgBuilder {
+    start_options!();
+
+    /// Makes the org.
+    pub fn start(self) -> Result<Org, StartError> {
+        let orgs = self.options.start()?;
+        let org = orgs.named(DEFAULT).expect("the default org was just made");
+        Ok(Org { orgs, org })
+    }
+}
+
+/// A handle on one fake org. Clones are handles on the same org.
+///
+/// ```
+/// use fauxforce::Org;
+/// use fauxforce::api::{Method, Request};
+///
+/// let org = Org::start()?;
+/// let answer = org.call(Request::new(Method::Get, "/_fauxforce/orgs/default/clock"));
+/// assert_eq!(answer.status, 200);
+///
+/// // A fork shares every record and costs microseconds: one for each test.
+/// let fork = org.fork()?;
+/// assert_ne!(fork.access_token(), org.access_token());
+/// # Ok::<(), fauxforce::StartError>(())
+/// ```
+#[derive(Clone)]
+pub struct Org {
+    orgs: Arc<Orgs>,
+    org: Arc<crate::org::Org>,
+}
+
+impl std::fmt::Debug for Org {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Org")
+            .field("id", &self.org.id)
+            .field("name", &self.org.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Org {
+    /// An empty org on the system's clock.
+    pub fn start() -> Result<Org, StartError> {
+        Org::builder().start()
+    }
+
+    /// An org with options.
+    pub fn builder() -> OrgBuilder {
+        OrgBuilder::default()
+    }
+
+    /// Answers a request without a socket. The request needs the path alone: it reaches this org
+    /// whatever its host, unless its header `X-Fauxforce-Org` names another.
+    pub fn call(&self, mut request: Request) -> Response {
+        if request.headers.get("x-fauxforce-org").is_none() {
+            request.origin.org = Some(self.org.name.clone());
+        }
+        api::handle(&self.orgs, &request)
+    }
+
+    /// A new org that shares every record with this one, copy on write. It has its own id, tokens
+    /// and clock, and no open sessions of this one.
+    pub fn fork(&self) -> Result<Org, StartError> {
+        self.forked(None)
+    }
+
+    /// The same under a name.
+    pub fn fork_named(&self, name: &str) -> Result<Org, StartError> {
+        self.forked(Some(name))
+    }
+
+    fn forked(&self, name: Option<&str>) -> Result<Org, StartError> {
+        let new = NewOrg { name, from: Some(&self.org), ..NewOrg::default() };
+        let org = create(&self.orgs, &new)?;
+        Ok(Org { orgs: Arc::clone(&self.orgs), org })
+    }
+
+    /// Back to how the org was when it was created; its sessions stay.
+    pub fn reset(&self) {
+        self.org.reset(false, clock::system_now());
+    }
+
+    /// Moves the org's clock on.
+    ///
+    /// ```
+    /// # use fauxforce::Org;
+    /// # use std::time::Duration;
+    /// let org = Org::builder().clock("2026-01-15T09:00:00Z").start()?;
+    /// org.advance(Duration::from_secs(3600));
+    /// assert_eq!(org.now(), "2026-01-15T10:00:00.000Z");
+    /// # Ok::<(), fauxforce::StartError>(())
+    /// ```
+    pub fn advance(&self, by: Duration) {
+        // A thousand years at most: the calendar ends with the year 9999.
+        const MOST: Millis = 1000 * 365 * time::DAY;
+        let by = Millis::try_from(by.as_millis()).map_or(MOST, |by| by.min(MOST));
+        let moved: Result<bool, std::convert::Infallible> =
+            self.org.change(|state| Ok(state.clock.advance(by)));
+        debug_assert_eq!(moved, Ok(true));
+    }
+
+    /// The org's time, as RFC 3339.
+    pub fn now(&self) -> String {
+        let mut now = String::with_capacity(24);
+        time::write_datetime_z(&mut now, self.org.now(clock::system_now()));
+        now
+    }
+
+    /// Loads a scenario, a built-in one by name or a file, and gives its aliases with their ids.
+    ///
+    /// ```
+    /// # use fauxforce::Org;
+    /// let org = Org::start()?;
+    /// let records = org.load_scenario("employees-ready-to-provision")?;
+    /// assert!(records.iter().any(|(alias, id)| alias == "manager" && id.starts_with("005")));
+    /// # Ok::<(), fauxforce::StartError>(())
+    /// ```
+    pub fn load_scenario(&self, source: &str) -> Result<Vec<(String, String)>, StartError> {
+        let scenario = find(source)?;
+        let now = clock::system_now();
+        let loaded = self
+            .org
+            .change(|state| scenario::load(&scenario, state, &self.org.indexes, now, false));
+        Ok(loaded?.records.into_iter().map(|(alias, id)| (alias, id.to_string())).collect())
+    }
+
+    /// The org's id, 18 characters.
+    pub fn id(&self) -> String {
+        self.org.id.to_string()
+    }
+
+    /// Its name in the control API.
+    pub fn name(&self) -> &str {
+        &self.org.name
+    }
+
+    /// The administrator's username.
+    pub fn username(&self) -> &str {
+        &self.org.credentials.username
+    }
+
+    /// The administrator's password.
+    pub fn password(&self) -> &str {
+        &self.org.credentials.password
+    }
+
+    /// What may be appended to the password.
+    pub fn security_token(&self) -> &str {
+        &self.org.credentials.security_token
+    }
+
+    /// The administrator's id, 18 characters.
+    pub fn user_id(&self) -> String {
+        self.org.credentials.user_id.to_string()
+    }
+
+    /// The first session's token.
+    pub fn access_token(&self) -> &str {
+        &self.org.credentials.access_token
+    }
+
+    /// The first refresh token.
+    pub fn refresh_token(&self) -> &str {
+        &self.org.credentials.refresh_token
+    }
+
+    /// Consumer key of the org's connected app.
+    pub fn client_id(&self) -> &str {
+        &self.org.credentials.client_id
+    }
+
+    /// Consumer secret.
+    pub fn client_secret(&self) -> &str {
+        &self.org.credentials.client_secret
+    }
+}
+
+/// Loads a scenario, a built-in one by name or a file, into an org of its own, runs what happens in
+/// it, and checks what must hold. The problems name file and line.
+///
+/// ```
+/// # fn main() -> Result<(), Vec<String>> {
+/// fauxforce::check_scenario("no-such-scenario").expect_err("there is none");
+/// # Ok(())
+/// # }
+/// ```
+pub fn check_scenario(source: &str) -> Result<(), Vec<String>> {
+    let one = |problem: String| vec![problem];
+    let scenario = find(source).map_err(|problem| one(problem.to_string()))?;
+    let orgs = Orgs::new(Template::default());
+    let scenarios = std::slice::from_ref(&scenario);
+    let new = NewOrg { name: Some(DEFAULT), scenarios, ..NewOrg::default() };
+    let made = scenario::create(&orgs, &new, clock::system_now());
+    let (org, loaded) = made.map_err(|why| match why {
+        NotMade::Scenario(_, problem) => one(problem.to_string()),
+        other => one(format!("{other:?}")),
+    })?;
+    let orgs = Arc::new(orgs);
+    let handle = Org { orgs, org };
+    let mut call = |method: &str, path: &str, body: Option<&str>| {
+        let Some(method) = api::Method::parse(method) else { return (501, String::new()) };
+        let mut request = Request::new(method, path).bearer(handle.access_token());
+        if let Some(body) = body {
+            request = request.json(body.to_owned());
+        }
+        let response = handle.call(request);
+        let status = response.status;
+        let body = response.into_bytes().map_or_else(
+            |error| error.to_string(),
+            |bytes| String::from_utf8_lossy(&bytes).into_owned(),
+        );
+        (status, body)
+    };
+    let loaded = loaded.first().cloned().unwrap_or_default();
+    scenario::run(&scenario, &loaded, DEFAULT, &mut call)
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+}
+
+/// The built-in scenarios: name and title.
+pub fn built_in_scenarios() -> Vec<(&'static str, String)> {
+    scenario::list().collect()
+}
+
+/// The text of a built-in scenario.
+pub fn built_in_scenario(name: &str) -> Option<&'static str> {
+    scenario::show(name)
+}
+
+#[cfg(feature = "server")]
+mod served {
+    use super::{Arc, DEFAULT, Options, Org, Orgs, PathBuf, StartError, time};
+    use crate::api::{self, Request, json};
+    use crate::server::{Edge, EdgeOptions, HostChoice};
+    use std::net::IpAddr;
+
+    /// Start options of a server.
+    #[derive(Clone, Debug)]
+    pub struct ServerBuilder {
+        options: Options,
+        port: u16,
+        host: HostChoice,
+    }
+
+    impl Default for ServerBuilder {
+        fn default() -> ServerBuilder {
+            ServerBuilder { options: Options::default(), port: 0, host: HostChoice::Loopback }
+        }
+    }
+
+    impl ServerBuilder {
+        start_options!();
+
+        /// The port; any free one unless it is given.
+        #[must_use]
+        pub fn port(mut self, port: u16) -> ServerBuilder {
+            self.port = port;
+            self
+        }
+
+        /// The address to listen on; both loopback addresses unless it is given.
+        #[must_use]
+        pub fn host(mut self, address: IpAddr) -> ServerBuilder {
+            self.host = HostChoice::Address(address);
+            self
+        }
+
+        /// Makes the default org and serves it; returns when connections are accepted.
+        pub fn start(self) -> Result<Server, StartError> {
+            let orgs = self.options.start()?;
+            let served = Arc::clone(&orgs);
+            let handler = move |request: Request| api::handle(&served, &request);
+            let edge_options =
+                EdgeOptions { host: self.host, port: self.port, ..EdgeOptions::default() };
+            let edge = Edge::bind(edge_options, Arc::new(handler)).map_err(StartError::Listen)?;
+            Ok(Server { edge, orgs })
+        }
+    }
+
+    /// A fake Salesforce that listens on a port of this machine. It owns its threads, so it works
+    /// in sync and async tests alike; dropping it stops it.
+    ///
+    /// ```
+    /// use fauxforce::Server;
+    ///
+    /// let server = Server::start()?;
+    /// let org = server.org("default").expect("it is always there");
+    /// // Give these to the code under test.
+    /// let (url, token) = (server.url(), org.access_token());
+    /// assert!(url.starts_with("http://localhost:"));
+    /// assert!(token.starts_with("00D"));
+    /// # Ok::<(), fauxforce::StartError>(())
+    /// ```
+    #[must_use = "dropping the server stops it"]
+    pub struct Server {
+        edge: Edge,
+        orgs: Arc<Orgs>,
+    }
+
+    impl std::fmt::Debug for Server {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.debug_struct("Server").field("url", &self.url()).finish_non_exhaustive()
+        }
+    }
+
+    impl Server {
+        /// An empty org on the system's clock, on any free port.
+        pub fn start() -> Result<Server, StartError> {
+            Server::builder().start()
+        }
+
+        /// A server with options.
+        pub fn builder() -> ServerBuilder {
+            ServerBuilder::default()
+        }
+
+        /// Where clients on this machine reach it, without a trailing slash.
+        pub fn url(&self) -> String {
+            self.edge.url()
+        }
+
+        /// The port.
+        pub fn port(&self) -> u16 {
+            self.edge.port()
+        }
+
+        /// The org of a name; `default` is always there.
+        pub fn org(&self, name: &str) -> Option<Org> {
+            let org = self.orgs.named(name)?;
+            Some(Org { orgs: Arc::clone(&self.orgs), org })
+        }
+
+        /// The line that `serve --json` prints when it is ready, with its line feed.
+        pub fn ready_line(&self) -> String {
+            let url = self.url();
+            let mut line = String::with_capacity(1024);
+            line.push_str("{\"url\":");
+            json::push_str(&mut line, &url);
+            line.push_str(",\"secure_url\":null,\"control_url\":");
+            json::push_str(&mut line, &format!("{url}/_fauxforce"));
+            line.push_str(",\"ca_file\":null,\"ca_bundle\":null,\"org\":");
+            let org = self.orgs.named(DEFAULT).expect("the default org is always there");
+            let public = self.orgs.template.public_url.as_deref();
+            let instance_url = public.map_or(url.as_str(), |url| url.trim_end_matches('/'));
+            api::push_org(&mut line, &org, instance_url);
+            line.push_str("}\n");
+            line
+        }
+
+        /// Stops accepting, lets requests under way end, and returns after at most two seconds.
+        pub fn stop(&mut self) {
+            self.edge.stop();
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+pub use served::{Server, ServerBuilder};

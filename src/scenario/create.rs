@@ -1,0 +1,136 @@
+//! New orgs: empty, with scenarios, or forked.
+
+use super::base;
+use super::format::Scenario;
+use super::load::{Loaded, load};
+use super::problem::Problem;
+use super::settings::ClockChoice;
+use crate::clock::{Clock, Millis};
+use crate::id::Id;
+use crate::org::{Org, Orgs};
+use crate::schema::{Features, ImportError};
+use crate::store::{IndexCache, State};
+use std::sync::Arc;
+
+/// What a new org shall be.
+#[derive(Default)]
+pub(crate) struct NewOrg<'a> {
+    /// Its name; one is made up when there is none.
+    pub name: Option<&'a str>,
+    /// What its owner calls it.
+    pub label: Option<String>,
+    /// The org to fork.
+    pub from: Option<&'a Org>,
+    /// Scenarios to load, in order.
+    pub scenarios: &'a [Scenario],
+    /// Its clock, if not that of the start options or of the origin.
+    pub clock: Option<ClockChoice>,
+    /// Its seed, likewise.
+    pub seed: Option<u64>,
+}
+
+/// Why there is no new org.
+#[derive(Clone, Debug)]
+pub(crate) enum NotMade {
+    /// The name is taken.
+    Taken,
+    /// The clock of a fork cannot run backwards.
+    ClockBackwards,
+    /// A scenario, by its place among those given, cannot be loaded.
+    Scenario(usize, Problem),
+    /// The schema of the start options does not fit.
+    Schema(ImportError),
+}
+
+/// Makes an org.
+pub(crate) fn create(
+    orgs: &Orgs,
+    new: &NewOrg<'_>,
+    system_now: Millis,
+) -> Result<(Arc<Org>, Vec<Loaded>), NotMade> {
+    if new.name.is_some_and(|name| orgs.named(name).is_some()) {
+        return Err(NotMade::Taken);
+    }
+    let (state, loaded) = first_state(orgs, new, system_now)?;
+    let made = orgs.create(new.name, new.label.clone(), base::administrator(), system_now, |id| {
+        base::forked(&state, id)
+    });
+    made.map(|org| (org, loaded)).ok_or(NotMade::Taken)
+}
+
+/// The state of the new org, still under another org's id.
+fn first_state(
+    orgs: &Orgs,
+    new: &NewOrg<'_>,
+    system_now: Millis,
+) -> Result<(Arc<State>, Vec<Loaded>), NotMade> {
+    let state = match new.from {
+        Some(origin) => origin.read(),
+        None => empty(orgs, new)?,
+    };
+    if new.scenarios.is_empty() && new.clock.is_none() && new.seed.is_none() {
+        return Ok((state, Vec::new()));
+    }
+    let mut state = State::clone(&state);
+    if let Some(clock) = new.clock {
+        let backwards = new.from.is_some_and(
+            |origin| matches!(clock, ClockChoice::At(at) if at < origin.now(system_now)),
+        );
+        if backwards {
+            return Err(NotMade::ClockBackwards);
+        }
+        state.clock = match (clock, new.from) {
+            (ClockChoice::Real, Some(origin)) => {
+                Clock::Real { offset: (origin.now(system_now) - system_now).max(0) }
+            }
+            (clock, _) => clock.clock(),
+        };
+    }
+    if let Some(seed) = new.seed {
+        Arc::make_mut(&mut state.settings).seed = seed;
+    }
+    let indexes = IndexCache::default();
+    let mut loaded = Vec::with_capacity(new.scenarios.len());
+    for (place, scenario) in new.scenarios.iter().enumerate() {
+        let fresh = new.from.is_none() && place == 0;
+        let one = load(scenario, &mut state, &indexes, system_now, fresh);
+        loaded.push(one.map_err(|problem| NotMade::Scenario(place, problem))?);
+    }
+    Ok((Arc::new(state), loaded))
+}
+
+/// An empty org as the start options want it. The scenarios' features are on from the beginning, so
+/// that its own records have what they bring.
+fn empty(orgs: &Orgs, new: &NewOrg<'_>) -> Result<Arc<State>, NotMade> {
+    let template = &orgs.template;
+    let features = new.scenarios.iter();
+    let features = features.fold(Features::DEFAULT, |on, scenario| scenario.org.features(on));
+    let clock = match template.standing_clock {
+        Some(now) => Clock::Virtual { now },
+        None => Clock::Real { offset: 0 },
+    };
+    let nobody = Id::own(*b"00D", 0);
+    let state = base::empty_org(nobody, features, clock);
+    if template.additions.is_empty() && template.username.is_none() && template.seed == 0 {
+        return Ok(state);
+    }
+    let mut state = State::clone(&state);
+    if !template.additions.is_empty() {
+        let mut schema = crate::schema::Schema::clone(&state.schema);
+        for additions in &template.additions {
+            schema.extend(additions.clone()).map_err(NotMade::Schema)?;
+        }
+        state.set_schema(Arc::new(schema), base::BEGINNING);
+    }
+    if let Some(username) = &template.username {
+        base::rename_administrator(&mut state, username);
+    }
+    Arc::make_mut(&mut state.settings).seed = template.seed;
+    Ok(Arc::new(state))
+}
+
+/// True for a name that an org may have.
+pub(crate) fn is_org_name(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=40).contains(&name.len()) && name.bytes().all(fits)
+}
