@@ -131,6 +131,12 @@ fn follow(field: &mut FieldSpec, keys: &Map<String, Value>) {
     if !said("idLookup") {
         field.id_lookup |= field.external_id;
     }
+    if field.kind == FieldType::Double && field.range.is_none() {
+        let name = field.name.trim_end_matches("__s");
+        let limit = [("Latitude", 90.0), ("Longitude", 180.0)];
+        let limit = limit.iter().find(|(end, _)| name.ends_with(end)).map(|(_, limit)| *limit);
+        field.range = limit.filter(|_| said("compoundFieldName")).map(|limit| (-limit, limit));
+    }
     if field.kind == FieldType::Reference {
         if !said("relationshipName") {
             field.relationship_name = path_name(&field.name);
@@ -410,6 +416,10 @@ mod tests {
         assert_eq!(made.unique_rule, Some(UniqueRule::CaseSensitive));
         let made = read_json(&json!({"name": "A__c", "type": "int", "min": 1, "max": 9}));
         assert_eq!(made.range, Some((1.0, 9.0)));
+        let made = read_json(
+            &json!({"name": "ALongitude", "type": "double", "compoundFieldName": "AAddress"}),
+        );
+        assert_eq!(made.range, Some((-180.0, 180.0)));
     }
 
     #[test]
