@@ -205,13 +205,11 @@ fn run_fixture(fixture: &Value, tally: &mut Tally) -> Outcome<()> {
         if resource == "search" {
             continue;
         }
-        let mut context =
-            Context::new(&built.state, &indexes, Id::own(*b"005", 1), now, 66);
+        let mut context = Context::new(&built.state, &indexes, Id::own(*b"005", 1), now, 66);
         context.all_rows = resource == "queryAll";
         context.locale.zone = text("user_tz").into();
         context.locale.name = text("user_locale").into();
-        context.locale.fiscal_start =
-            org["fiscal_year_start_month"].as_u64().unwrap_or(1) as u32;
+        context.locale.fiscal_start = org["fiscal_year_start_month"].as_u64().unwrap_or(1) as u32;
         context.locale.fiscal_named_by_start = text("fiscal_year_named_by") == "start";
         let query = case["q"].as_str().unwrap_or_default();
         let confidence = case["confidence"].as_str().or(fixture["confidence"].as_str());
@@ -272,7 +270,9 @@ fn compare(
             return Err(format!("{have:?} instead of one of {any}"));
         }
     }
-    for (key, alternatives) in [("rows", vec![&expect["rows"]]), ("rows_any", list(&expect["rows_any"]).iter().collect())] {
+    for (key, alternatives) in
+        [("rows", vec![&expect["rows"]]), ("rows_any", list(&expect["rows_any"]).iter().collect())]
+    {
         if expect.get(key).is_none() {
             continue;
         }
@@ -312,9 +312,8 @@ fn compare(
 fn same_rows(records: &[Value], rows: &[Value], ordered: bool, tolerance: f64) -> bool {
     let fits = |record: &Value, row: &Value| {
         row.as_object().is_some_and(|row| {
-            row.iter().all(|(key, want)| {
-                record.get(key).is_some_and(|have| same(have, want, tolerance))
-            })
+            row.iter()
+                .all(|(key, want)| record.get(key).is_some_and(|have| same(have, want, tolerance)))
         })
     };
     if records.len() != rows.len() {
@@ -341,12 +340,10 @@ fn same(have: &Value, want: &Value, tolerance: f64) -> bool {
             Some((head, tail)) => have.starts_with(head) && have.ends_with(tail),
             None => have == want,
         },
-        (Value::Number(have), Value::Number(want)) => {
-            match (have.as_f64(), want.as_f64()) {
-                (Some(have), Some(want)) => (have - want).abs() <= tolerance,
-                _ => false,
-            }
-        }
+        (Value::Number(have), Value::Number(want)) => match (have.as_f64(), want.as_f64()) {
+            (Some(have), Some(want)) => (have - want).abs() <= tolerance,
+            _ => false,
+        },
         (Value::Array(have), Value::Array(want)) => {
             have.len() == want.len()
                 && have.iter().zip(want).all(|(have, want)| same(have, want, tolerance))

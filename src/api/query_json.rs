@@ -274,10 +274,8 @@ fn column_entry(out: &mut String, entry: &ColumnEntry<'_>, joins: impl FnOnce(&m
     out.push_str(",\"joinColumns\":[");
     joins(out);
     out.push_str("],\"numberType\":");
-    let is_number = matches!(
-        entry.kind,
-        Some(T::Int | T::Long | T::Double | T::Currency | T::Percent)
-    );
+    let is_number =
+        matches!(entry.kind, Some(T::Int | T::Long | T::Double | T::Currency | T::Percent));
     json::push_bool(out, is_number);
     out.push_str(",\"textType\":");
     json::push_bool(out, entry.kind.is_some_and(T::is_text));

@@ -7,6 +7,7 @@ use crate::org::{DEFAULT, Orgs, Template};
 use crate::scenario::base;
 use crate::schema::Features;
 use crate::server::{Edge, EdgeOptions, HostChoice};
+use crate::store::{State, StateMode};
 use crate::time::parse_rfc3339;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
@@ -95,6 +96,17 @@ pub(crate) enum StrictState {
     Strict,
 }
 
+impl StrictState {
+    fn mode(self) -> StateMode {
+        match self {
+            StrictState::Off => StateMode::Off,
+            StrictState::Warn => StateMode::Warn,
+            StrictState::Enforce => StateMode::Enforce,
+            StrictState::Strict => StateMode::Strict,
+        }
+    }
+}
+
 /// A server that runs, and what its clients need to know.
 #[derive(Debug)]
 pub(crate) struct Running {
@@ -132,7 +144,7 @@ pub(crate) fn start(options: &ServeOptions) -> Result<Running, Exit> {
             schema.display()
         )));
     }
-    let orgs = Arc::new(Orgs::new(Template {
+    let orgs = Orgs::new(Template {
         username: options.username.clone(),
         password: options.password.clone(),
         client_id: options.client_id.clone(),
@@ -141,14 +153,17 @@ pub(crate) fn start(options: &ServeOptions) -> Result<Running, Exit> {
         public_url: options.public_url.clone(),
         control_token: options.control_token.clone(),
         ..Template::default()
-    }));
+    });
+    let orgs = Arc::new(orgs.with_hooks(&crate::provisioning::HOOKS));
     let clock = match options.clock {
         ClockChoice::Real => Clock::Real { offset: 0 },
         ClockChoice::At(now) => Clock::Virtual { now },
     };
     let org = orgs
         .create(Some(DEFAULT), None, base::administrator(), system_now(), |id| {
-            base::empty_org(id, Features::DEFAULT, clock)
+            let mut state = State::clone(&base::empty_org(id, Features::DEFAULT, clock));
+            Arc::make_mut(&mut state.settings).state_mode = options.strict_state.mode();
+            Arc::new(state)
         })
         .expect("the first org's name is free");
     let handler = move |request: Request| crate::api::handle(&orgs, &request);

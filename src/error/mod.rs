@@ -7,10 +7,11 @@
 mod control;
 mod edge;
 mod login;
+pub mod provisioning;
 mod query;
-mod semantic;
 mod record;
 mod resource;
+mod semantic;
 pub mod snippet;
 
 pub use control::ControlError;

@@ -5,6 +5,7 @@
 //! through requests.
 
 pub mod base;
+mod behaviour;
 mod create;
 mod expect;
 mod format;
@@ -14,6 +15,7 @@ mod people;
 mod problem;
 mod random;
 pub mod settings;
+mod transitions;
 mod tree;
 
 pub use base::{administrator, empty_org};

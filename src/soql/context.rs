@@ -97,10 +97,7 @@ impl Locale {
 
     /// The org's fiscal year.
     pub fn fiscal(&self) -> FiscalYear {
-        FiscalYear {
-            start_month: self.fiscal_start,
-            named_by_start: self.fiscal_named_by_start,
-        }
+        FiscalYear { start_month: self.fiscal_start, named_by_start: self.fiscal_named_by_start }
     }
 
     fn of(state: &State, user: Id) -> Locale {

@@ -162,10 +162,7 @@ fn rank(access: &Access) -> (u8, usize) {
 }
 
 /// Intervals of numbers as ranges of an index's keys.
-fn ranges(
-    intervals: &Intervals,
-    kind: FieldType,
-) -> Option<Vec<(Option<Key>, Option<Key>)>> {
+fn ranges(intervals: &Intervals, kind: FieldType) -> Option<Vec<(Option<Key>, Option<Key>)>> {
     let key: fn(i64, bool) -> Key = match kind {
         FieldType::Date | FieldType::DateTime | FieldType::Time => |number, _| Key::Int(number),
         FieldType::Int | FieldType::Long => |number, is_low| {
@@ -179,7 +176,8 @@ fn ranges(
     };
     let bound = |number: i64, open: i64, is_low| (number != open).then(|| key(number, is_low));
     let ranges = intervals.as_slice().iter();
-    let ranges = ranges.map(|(low, high)| (bound(*low, i64::MIN, true), bound(*high, i64::MAX, false)));
+    let ranges =
+        ranges.map(|(low, high)| (bound(*low, i64::MIN, true), bound(*high, i64::MAX, false)));
     Some(ranges.collect())
 }
 
@@ -262,11 +260,7 @@ fn collect(
 }
 
 /// Adds rows, unless there are too many.
-fn take(
-    rows: impl Iterator<Item = RowNum>,
-    most: usize,
-    found: &mut Vec<RowNum>,
-) -> Option<()> {
+fn take(rows: impl Iterator<Item = RowNum>, most: usize, found: &mut Vec<RowNum>) -> Option<()> {
     for number in rows {
         if found.len() >= most {
             return None;

@@ -20,11 +20,12 @@ use super::http::{Method, Response};
 use super::params::Params;
 use super::reply::{self, Counted, Format, Reply, Style};
 use super::session;
-use crate::dml::Actor;
+use crate::dml::{Actor, Transaction};
 use crate::error::{Faults, OrgError};
 use crate::org::Session;
 use crate::schema::{Lookup, ObjectSpec};
 use crate::store::State;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// The oldest version that is served.
@@ -48,6 +49,8 @@ pub struct Call<'r> {
     pub method: Method,
     /// The query's parameters.
     pub params: Params<'r>,
+    /// What the caller shall be told although the call succeeds.
+    pub warnings: RefCell<Vec<String>>,
 }
 
 /// What an adapter returns.
@@ -57,6 +60,11 @@ impl Call<'_> {
     /// Who writes, and when.
     pub fn actor(&self) -> Actor {
         Actor { user: self.session.user, now: self.entry.now, system: false }
+    }
+
+    /// Takes over what a transaction warns of.
+    pub fn warn(&self, transaction: &mut Transaction<'_>) {
+        self.warnings.borrow_mut().append(&mut transaction.warnings);
     }
 
     /// The object of a name in the URL.
@@ -123,9 +131,15 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
             (*last, style.format) = (stem, Format::Xml);
         }
     }
-    let call = Call { entry, version, session, token, state, method, params };
+    let warnings = RefCell::default();
+    let call = Call { entry, version, session, token, state, method, params, warnings };
     match dispatch(&call, &path) {
-        Ok(reply) => reply::render(entry, style, counted, reply),
+        Ok(mut reply) => {
+            for warning in call.warnings.take() {
+                reply = reply.with("X-Fauxforce-Warning", reply::header_text(&warning));
+            }
+            reply::render(entry, style, counted, reply)
+        }
         Err(faults) => reply::render_faults(entry, style, counted, &faults),
     }
 }

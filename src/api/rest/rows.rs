@@ -145,6 +145,7 @@ pub fn save(
     call.entry.org.write(call.actor(), |transaction| {
         let id = work(transaction)?;
         transaction.state.remember_recent(call.session.user, id);
+        call.warn(transaction);
         Ok(id)
     })
 }
@@ -184,7 +185,9 @@ fn change(
         if row.is_none_or(Row::is_deleted) {
             return Err(OrgError::entity_is_deleted().into());
         }
-        work(transaction)
+        work(transaction)?;
+        call.warn(transaction);
+        Ok(())
     })
 }
 

@@ -156,7 +156,9 @@ impl<'s> Env<'s> {
                 Some(picklist) => Cow::Owned(label(&argument, picklist)),
                 None => argument,
             },
-            Function::Format => Cow::Owned(format::format(&argument, &call.argument.column, locale)),
+            Function::Format => {
+                Cow::Owned(format::format(&argument, &call.argument.column, locale))
+            }
             Function::ConvertCurrency => argument,
         }
     }

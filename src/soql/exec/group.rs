@@ -6,9 +6,7 @@ use super::order::{SortValue, Sorter};
 use super::test::Tester;
 use crate::id::Id;
 use crate::schema::FieldType;
-use crate::soql::resolve::tree::{
-    Aggregate, AggregateFunction, Groups, SortKey, Typed, ordinal,
-};
+use crate::soql::resolve::tree::{Aggregate, AggregateFunction, Groups, SortKey, Typed, ordinal};
 use crate::store::fold;
 use crate::value::Value;
 use compact_str::CompactString;
@@ -47,13 +45,23 @@ enum Sum {
     Count(i64),
     Distinct(Set<Part>),
     /// Sum and number of values; whole as long as all values are.
-    Total { whole: i64, double: f64, is_whole: bool, count: i64, average: bool },
-    Extreme { best: Option<(SortValue, Value)>, greatest: bool },
+    Total {
+        whole: i64,
+        double: f64,
+        is_whole: bool,
+        count: i64,
+        average: bool,
+    },
+    Extreme {
+        best: Option<(SortValue, Value)>,
+        greatest: bool,
+    },
 }
 
 impl Sum {
     fn new(aggregate: &Aggregate) -> Sum {
-        let total = |average| Sum::Total { whole: 0, double: 0.0, is_whole: true, count: 0, average };
+        let total =
+            |average| Sum::Total { whole: 0, double: 0.0, is_whole: true, count: 0, average };
         match aggregate.function {
             AggregateFunction::Count => Sum::Count(0),
             AggregateFunction::CountDistinct => Sum::Distinct(Set::default()),
@@ -187,12 +195,7 @@ impl<'s> Grouping<'s> {
     }
 
     /// The group of keys under one set.
-    fn place(
-        &mut self,
-        number: usize,
-        set: u32,
-        keys: &[std::borrow::Cow<'_, Value>],
-    ) -> usize {
+    fn place(&mut self, number: usize, set: u32, keys: &[std::borrow::Cow<'_, Value>]) -> usize {
         let is_in = |at: usize| set >> at & 1 == 1;
         self.scratch.clear();
         if self.groups.sets.len() > 1 {
@@ -270,8 +273,16 @@ impl<'s> Grouping<'s> {
         };
         let limit = limit.unwrap_or(usize::MAX);
         let chosen = in_order.into_iter().skip(offset).take(limit);
-        chosen.map(|place| groups.columns.iter().map(|column| {
-            tester.env.value(&column.value.expr, None, &kept[place]).into_owned()
-        }).collect()).collect()
+        chosen
+            .map(|place| {
+                groups
+                    .columns
+                    .iter()
+                    .map(|column| {
+                        tester.env.value(&column.value.expr, None, &kept[place]).into_owned()
+                    })
+                    .collect()
+            })
+            .collect()
     }
 }

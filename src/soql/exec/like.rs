@@ -54,10 +54,15 @@ impl Like {
     pub fn matches(&self, text: &str) -> bool {
         match (text.is_ascii(), self.case_sensitive) {
             (true, true) => self.fits(text.as_bytes(), |byte| char::from(*byte)),
-            (true, false) => self.fits(text.as_bytes(), |byte| char::from(byte.to_ascii_lowercase())),
+            (true, false) => {
+                self.fits(text.as_bytes(), |byte| char::from(byte.to_ascii_lowercase()))
+            }
             (false, sensitive) => {
-                let characters: Vec<char> =
-                    if sensitive { text.chars().collect() } else { text.chars().map(lower).collect() };
+                let characters: Vec<char> = if sensitive {
+                    text.chars().collect()
+                } else {
+                    text.chars().map(lower).collect()
+                };
                 self.fits(&characters, |c| *c)
             }
         }

@@ -152,10 +152,8 @@ impl<'a> Resolver<'a> {
             *filter = Predicate::All(vec![self.owned(scope, owner), own]);
             return Ok(());
         }
-        let supported = object
-            .supported_scopes
-            .iter()
-            .any(|(label, own)| name.is(own) || name.is(label));
+        let supported =
+            object.supported_scopes.iter().any(|(label, own)| name.is(own) || name.is(label));
         if supported {
             let what = format!("USING SCOPE {}", name.text);
             return Err(OrgError::not_emulated(&what, "Use the scope everything or mine."));
@@ -199,12 +197,7 @@ impl<'a> Resolver<'a> {
         Ok(keys)
     }
 
-    fn order_field(
-        &self,
-        scope: &Scope,
-        query: &Query,
-        field: &Field,
-    ) -> Result<Value, OrgError> {
+    fn order_field(&self, scope: &Scope, query: &Query, field: &Field) -> Result<Value, OrgError> {
         let at = field.span().start as usize;
         let value = scope.value(field, Clause::OrderBy)?;
         if matches!(query.select, Select::Count(_)) {
@@ -263,8 +256,7 @@ fn start_of(item: &SelectItem) -> u32 {
 
 fn is_sortable(value: &Value) -> bool {
     let column: &Column = &value.typed.column;
-    let opaque =
-        matches!(family(column.kind), Family::Multi | Family::Location | Family::Opaque);
+    let opaque = matches!(family(column.kind), Family::Multi | Family::Location | Family::Opaque);
     let function = match &value.typed.expr {
         Expr::Call(call) => matches!(call.function, Function::Date { .. }),
         _ => true,
@@ -273,11 +265,7 @@ fn is_sortable(value: &Value) -> bool {
 }
 
 /// `OFFSET` and `LIMIT`.
-fn bounds(
-    scope: &Scope,
-    query: &Query,
-    depth: Depth,
-) -> Result<(usize, Option<usize>), OrgError> {
+fn bounds(scope: &Scope, query: &Query, depth: Depth) -> Result<(usize, Option<usize>), OrgError> {
     let limit = match &query.limit {
         Some(limit) if limit.rows < 0 => return Err(OrgError::negative_limit()),
         Some(limit) => Some(usize::try_from(limit.rows).unwrap_or(usize::MAX)),

@@ -4,9 +4,7 @@ use super::functions::{Clause, Value};
 use super::group::Grouper;
 use super::literal::{Family, Left, Tested, family, operator_name};
 use super::names::Scope;
-use super::tree::{
-    Expr, Function, Join, Leaf, Predicate, Targets, Test, Truth, Typed,
-};
+use super::tree::{Expr, Function, Join, Leaf, Predicate, Targets, Test, Truth, Typed};
 use crate::error::OrgError;
 use crate::schema::FieldType;
 use crate::soql::ast::{
@@ -168,7 +166,8 @@ impl Conditions<'_, '_, '_> {
         let column = &value.typed.column;
         match family(column.kind) {
             Family::Location => {
-                let kind = if column.kind == FieldType::Address { "Address" } else { "Geolocation" };
+                let kind =
+                    if column.kind == FieldType::Address { "Address" } else { "Geolocation" };
                 return Err(OrgError::distance_only(text, at, kind));
             }
             Family::Opaque => return Err(OrgError::not_filterable(text, at, &column.name)),
@@ -213,7 +212,11 @@ impl Conditions<'_, '_, '_> {
             _ => None,
         });
         if outer.is_none() {
-            return Err(OrgError::semi_join_left(self.scope.text(), at, field.path().text.as_str()));
+            return Err(OrgError::semi_join_left(
+                self.scope.text(),
+                at,
+                field.path().text.as_str(),
+            ));
         }
         let join = self.inner(&left, query)?;
         self.joins.push(join);

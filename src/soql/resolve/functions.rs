@@ -97,9 +97,11 @@ impl Scope<'_> {
             "TOLABEL" => self.label(call, argument, clause),
             "FORMAT" => self.format(call, argument, clause),
             "CONVERTCURRENCY" => self.convert_currency(call, argument, clause),
-            "CONVERTTIMEZONE" => {
-                Err(OrgError::wrong_nesting(self.text(), call.span.start as usize, &call.function.text))
-            }
+            "CONVERTTIMEZONE" => Err(OrgError::wrong_nesting(
+                self.text(),
+                call.span.start as usize,
+                &call.function.text,
+            )),
             _ => {
                 let at = call.function.span.start as usize;
                 Err(OrgError::no_such_function(self.text(), at, &call.function.text))
@@ -218,10 +220,10 @@ impl Scope<'_> {
         if !matches!(column.kind, FieldType::Location | FieldType::Address) {
             return Err(misplaced("it needs a location field"));
         }
-        let compound = object.compounds.iter().find(|(slot, _)| place.slot(object.id) == Some(*slot));
-        let part = |key: &str| {
-            compound?.1.iter().find(|(own, _)| *own == key).map(|(_, slot)| *slot)
-        };
+        let compound =
+            object.compounds.iter().find(|(slot, _)| place.slot(object.id) == Some(*slot));
+        let part =
+            |key: &str| compound?.1.iter().find(|(own, _)| *own == key).map(|(_, slot)| *slot);
         let Some(parts) = part("latitude").zip(part("longitude")) else {
             return Err(OrgError::not_filterable(self.text(), at, &column.name));
         };

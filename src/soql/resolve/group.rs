@@ -95,13 +95,7 @@ impl Grouper {
         }
     }
 
-    fn not_grouped(
-        &self,
-        scope: &Scope,
-        field: &Field,
-        clause: Clause,
-        name: &str,
-    ) -> OrgError {
+    fn not_grouped(&self, scope: &Scope, field: &Field, clause: Clause, name: &str) -> OrgError {
         let at = field.span().start as usize;
         match clause {
             Clause::OrderBy => OrgError::ordered_must_be_grouped(scope.text(), at, name),
@@ -315,9 +309,8 @@ fn average(kind: FieldType) -> FieldType {
 fn takes(function: AggregateFunction, column: &Column) -> bool {
     use AggregateFunction as A;
     let family = family(column.kind);
-    let long_text = column.spec().is_some_and(|field| {
-        field.kind == FieldType::TextArea && field.length > 255
-    });
+    let long_text =
+        column.spec().is_some_and(|field| field.kind == FieldType::TextArea && field.length > 255);
     let by_type = match family {
         Family::Number => true,
         Family::Date | Family::DateTime | Family::Text | Family::Id => {

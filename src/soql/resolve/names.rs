@@ -105,11 +105,7 @@ impl<'a> Resolver<'a> {
                 return Err(OrgError::no_such_object_in_query(self.text, at, &name.text));
             }
         };
-        if object.flags.queryable {
-            Ok(object)
-        } else {
-            Err(OrgError::not_queryable(&object.name))
-        }
+        if object.flags.queryable { Ok(object) } else { Err(OrgError::not_queryable(&object.name)) }
     }
 
     /// The scope of a `FROM` whose first item is `object`.
@@ -150,9 +146,10 @@ impl Scope<'_> {
     /// A name in `FROM` of a sub-select without the object's name or alias in front.
     pub(super) fn without_own_name<'n>(&self, name: &'n Name) -> &'n str {
         let Some((first, rest)) = name.text.split_once('.') else { return &name.text };
-        let is_alias = self.aliases.iter().any(|(alias, reached)| {
-            reached.hops.is_empty() && alias.eq_ignore_ascii_case(first)
-        });
+        let is_alias = self
+            .aliases
+            .iter()
+            .any(|(alias, reached)| reached.hops.is_empty() && alias.eq_ignore_ascii_case(first));
         if is_alias || first.eq_ignore_ascii_case(&self.object.name) { rest } else { &name.text }
     }
 
@@ -224,12 +221,7 @@ impl Scope<'_> {
     }
 
     /// One step up.
-    fn step(
-        &self,
-        mut reached: Reached,
-        segment: &str,
-        name: &Name,
-    ) -> Result<Reached, OrgError> {
+    fn step(&self, mut reached: Reached, segment: &str, name: &Name) -> Result<Reached, OrgError> {
         let at = name.span.start as usize;
         if reached.hops.len() == MAX_STEPS {
             return Err(OrgError::path_too_long(self.text(), at));

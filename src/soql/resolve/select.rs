@@ -47,8 +47,7 @@ impl Scope<'_> {
     /// Resolves the select list of a query without groups.
     pub(super) fn records(&self, query: &Query, depth: Depth) -> Result<Records, OrgError> {
         let Select::Items(items) = &query.select else { return Ok(Records::default()) };
-        let mut list =
-            List { scope: self, records: Records::default(), seen: HashSet::new() };
+        let mut list = List { scope: self, records: Records::default(), seen: HashSet::new() };
         for item in items {
             list.item(item, query, depth)?;
         }
@@ -91,7 +90,9 @@ impl List<'_, '_> {
     /// How many computed values without an alias there are.
     fn unnamed(&self) -> usize {
         let nodes = self.records.nodes.iter();
-        nodes.filter(|node| matches!(node, Node::Computed { key, .. } if key.starts_with("\"expr"))).count()
+        nodes
+            .filter(|node| matches!(node, Node::Computed { key, .. } if key.starts_with("\"expr")))
+            .count()
     }
 
     /// Remembers a path or alias; false when it was there before.

@@ -45,9 +45,7 @@ impl Targets {
     pub fn of(&self, id: Id) -> Option<&Arc<ObjectSpec>> {
         match self {
             Targets::One(object) => Some(object),
-            Targets::Any(objects) => {
-                objects.iter().find(|object| object.key_prefix == id.prefix())
-            }
+            Targets::Any(objects) => objects.iter().find(|object| object.key_prefix == id.prefix()),
         }
     }
 }
