@@ -57,7 +57,7 @@ fn token_location(body: &str, offset: usize) -> (usize, usize) {
 }
 
 /// Nesting beyond this is refused before it can exhaust the stack.
-const DEPTH: usize = 128;
+pub const DEPTH: usize = 128;
 
 /// A character as Jackson names it.
 fn described(c: char) -> String {

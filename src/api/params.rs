@@ -38,9 +38,10 @@ fn decode_form(text: &str) -> Cow<'_, str> {
     percent_decode_str(text).decode_utf8_lossy()
 }
 
-/// Decodes one segment of a path.
-pub fn decode_segment(text: &str) -> Cow<'_, str> {
-    percent_decode_str(text).decode_utf8_lossy()
+/// Decodes one segment of a path; `None` when it is not UTF-8: it may become a key, which must not
+/// be another than the one that was meant.
+pub fn decode_segment(text: &str) -> Option<Cow<'_, str>> {
+    percent_decode_str(text).decode_utf8().ok()
 }
 
 #[cfg(test)]
@@ -54,6 +55,7 @@ mod tests {
         assert_eq!(params.get("empty"), Some(""));
         assert_eq!(params.get("flag"), Some(""));
         assert_eq!(params.get("Q"), None);
-        assert_eq!(decode_segment("a%2Fb+c"), "a/b+c");
+        assert_eq!(decode_segment("a%2Fb+c").as_deref(), Some("a/b+c"));
+        assert_eq!(decode_segment("%c3"), None);
     }
 }

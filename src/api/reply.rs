@@ -194,9 +194,15 @@ pub fn error_headers(response: &mut Response, faults: &[OrgError]) {
     response.headers.push(("X-Fauxforce-Hint".into(), header_text(&hint).into()));
 }
 
+/// Longest text in a header: clients give up on a head of more than a few kilobytes.
+const LONGEST_HEADER: usize = 500;
+
 /// A text as a header's value: one line of visible ASCII.
 pub fn header_text(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }).collect()
+    text.chars()
+        .take(LONGEST_HEADER)
+        .map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' })
+        .collect()
 }
 
 /// The JSON body of faults: an array, `errorCode` first for resource-level errors.
