@@ -15,6 +15,8 @@ mod delete;
 mod derive;
 mod hooks;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod upsert;
 
 pub use coerce::{Misfit, Raw, coerce};

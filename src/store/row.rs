@@ -13,7 +13,7 @@ const INLINE_WORDS: usize = 3;
 struct Head {
     /// The commit that wrote the row; `ETags` are made of it.
     commit: u64,
-    /// 0 for a live row, else the commit that deleted it: rows that one delete took are one group.
+    /// 0 for a live row, else the deletion that took it: rows that one took are one group.
     deleted: u64,
     /// Bit *i* is set when slot *i* has a value.
     present: [u64; INLINE_WORDS],
@@ -63,7 +63,7 @@ impl Row {
         self.0.header.header.deleted != 0
     }
 
-    /// The commit that deleted the row; 0 while it lives.
+    /// The deletion that took the row; 0 while it lives.
     pub fn deleted_by(&self) -> u64 {
         self.0.header.header.deleted
     }
@@ -128,9 +128,9 @@ impl Draft {
         self.values[place] = value;
     }
 
-    /// Moves the row into the recycle bin under a commit, or (0) out of it.
-    pub fn set_deleted(&mut self, commit: u64) {
-        self.deleted = commit;
+    /// Moves the row into the recycle bin under a deletion, or (0) out of it.
+    pub fn set_deleted(&mut self, deletion: u64) {
+        self.deleted = deletion;
     }
 
     /// The packed row, written by a commit.

@@ -38,6 +38,9 @@ pub struct State {
     pub clock: Clock,
     /// The number of the last commit. Rows carry the commit that wrote them.
     pub commit: u64,
+    /// The number of the last deletion. Rows carry the deletion that took them: what it took along
+    /// comes back together.
+    pub deletions: u64,
     /// When the schema last changed.
     pub schema_changed: Millis,
     /// Passwords that differ from the org's own, by user.
@@ -51,7 +54,7 @@ pub struct State {
     /// What each user made or viewed last, newest first.
     recent: imbl::OrdMap<Id, imbl::Vector<Id>>,
     tables: Vec<Option<Arc<Table>>>,
-    /// References emptied by a deletion, by its commit.
+    /// References emptied by a deletion, by its number.
     cleared: imbl::OrdMap<u64, Arc<[Cleared]>>,
 }
 
@@ -63,6 +66,7 @@ impl State {
             settings: Arc::default(),
             clock,
             commit: 0,
+            deletions: 0,
             schema_changed: BEGINNING,
             passwords: imbl::OrdMap::new(),
             jobs: Jobs::default(),
@@ -125,18 +129,25 @@ impl State {
         }
     }
 
-    /// Keeps the references that the current commit emptied.
+    /// Keeps the references that the last deletion emptied.
     pub fn remember_cleared(&mut self, cleared: Vec<Cleared>) {
         if !cleared.is_empty() {
-            let before = self.cleared.get(&self.commit).map_or(&[][..], |held| held);
-            let all = before.iter().copied().chain(cleared).collect();
-            self.cleared.insert(self.commit, all);
+            self.cleared.insert(self.deletions, cleared.into());
         }
     }
 
-    /// Takes the references that a commit emptied.
-    pub fn take_cleared(&mut self, commit: u64) -> Vec<Cleared> {
-        self.cleared.remove(&commit).map_or_else(Vec::new, |held| held.to_vec())
+    /// Takes the references that a deletion emptied.
+    pub fn take_cleared(&mut self, deletion: u64) -> Vec<Cleared> {
+        self.cleared.remove(&deletion).map_or_else(Vec::new, |held| held.to_vec())
+    }
+
+    /// Forgets the references that deletions emptied of which no row is left to come back.
+    pub fn forget_cleared(&mut self, is_left: impl Fn(u64) -> bool) {
+        let gone: Vec<u64> =
+            self.cleared.keys().copied().filter(|group| !is_left(*group)).collect();
+        for group in gone {
+            self.cleared.remove(&group);
+        }
     }
 
     /// Puts a new record first among those that a user made or viewed last.

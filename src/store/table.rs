@@ -57,7 +57,11 @@ impl Table {
             let slot = slot as Slot;
             let wanted = field.unique_rule.is_some() || field.external_id;
             if wanted && !self.kept.iter().any(|(own, _)| *own == slot) {
-                self.kept.push((slot, KeySet::default()));
+                let mut keys = KeySet::default();
+                for (number, row) in self.rows() {
+                    keys.moved(number, None, Some(row.get(slot)));
+                }
+                self.kept.push((slot, keys));
             }
         }
     }
