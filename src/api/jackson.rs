@@ -80,7 +80,7 @@ pub fn not_utf8(body: &[u8], at: usize) -> OrgError {
     let kind = if middle.is_some() { "middle" } else { "start" };
     let fault = middle.unwrap_or(at);
     let before = &body[..fault];
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = memchr::memchr_iter(b'\n', before).count() + 1;
     let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 2;
     let location = format!("[line:{line}, column:{column}]");
     OrgError::json_parser(match body.get(fault) {
