@@ -82,7 +82,11 @@ pub fn not_utf8(body: &[u8], at: usize) -> OrgError {
     let before = &body[..fault];
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
     let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 2;
-    OrgError::invalid_utf8(kind, body.get(fault).copied(), (line, column))
+    let location = format!("[line:{line}, column:{column}]");
+    OrgError::json_parser(match body.get(fault) {
+        Some(byte) => format!("Invalid UTF-8 {kind} byte 0x{byte:x} at {location}"),
+        None => format!("Unexpected end-of-input in a UTF-8 character at {location}"),
+    })
 }
 
 struct Scanner {

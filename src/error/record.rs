@@ -170,14 +170,9 @@ impl OrgError {
         OrgError::general(400, "JSON_PARSER_ERROR", message)
     }
 
-    /// A request body that is no UTF-8: which byte of a character is wrong (`start`, `middle`; none
-    /// when the body ends inside one), with its line and column.
-    pub fn invalid_utf8(kind: &str, byte: Option<u8>, (line, column): (usize, usize)) -> OrgError {
-        let location = format!("[line:{line}, column:{column}]");
-        OrgError::json_parser(match byte {
-            Some(byte) => format!("Invalid UTF-8 {kind} byte 0x{byte:x} at {location}"),
-            None => format!("Unexpected end-of-input in a UTF-8 character at {location}"),
-        })
+    /// A request body that is no UTF-8, by its first bad byte.
+    pub fn invalid_utf8(byte: u8) -> OrgError {
+        OrgError::json_parser(format!("Invalid UTF-8 start byte 0x{byte:x}"))
     }
 
     /// A JSON value that cannot be what its field is, with its line and column in the body.
