@@ -172,10 +172,6 @@ impl Orgs {
     /// Runs a slice of what is due in each org; true when more is. For a timer that drives the real
     /// clocks of a served process.
     pub fn run_due(&self, system_now: Millis) -> bool {
-        let mut more = false;
-        for org in self.all() {
-            more |= org.tick(system_now);
-        }
-        more
+        self.all().iter().fold(false, |more, org| org.tick(system_now) || more)
     }
 }

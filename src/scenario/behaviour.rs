@@ -323,7 +323,7 @@ fn push_cells(out: &mut String, settings: &Settings) {
     }
 }
 
-fn name_of<T: PartialEq + Copy>(value: T, all: &[(T, &'static str)]) -> &'static str {
+fn name_of<T: PartialEq>(value: T, all: &[(T, &'static str)]) -> &'static str {
     all.iter().find(|(own, _)| *own == value).map_or("", |(_, name)| name)
 }
 
