@@ -33,3 +33,8 @@ pub use facade::{
 #[cfg(feature = "server")]
 pub use facade::{Server, ServerBuilder};
 pub use store::StateMode;
+
+/// The README's examples are tests too.
+#[cfg(all(doctest, feature = "server"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,6 +1,6 @@
 //! Writing records.
 //!
-//! 1. An adapter [`coerce`]s what it parsed into [`Value`]s, before any lock is taken.
+//! 1. An adapter `coerce`s what it parsed into [`Value`]s, before any lock is taken.
 //! 2. [`Transaction::insert`] / [`update`](Transaction::update): the [`rules`] **validate** what was
 //!    given; every broken rule of a record is reported, in the order of their table.
 //! 3. **Derive**: defaults, auto-numbers, audit fields, the object's own behaviour (`objects/`).
