@@ -223,7 +223,7 @@ fn save<R>(
                 Ok(id) => {
                     let is_new = result.known.is_none() && result.created != Some(false);
                     if remembers && is_new {
-                        transaction.state.remember_recent(call.session.user, *id);
+                        transaction.state.remember_made(call.session.user, *id);
                     }
                     saved += 1;
                     transaction.state.commit += 1;

@@ -47,7 +47,7 @@ pub(super) fn handle(call: &Call<'_>, name: &str) -> Outcome {
         let made = create(transaction, text, nodes, &order);
         if let (Ok(ids), true) = (&made, remembers) {
             for (_, id) in ids {
-                transaction.state.remember_recent(call.session.user, *id);
+                transaction.state.remember_made(call.session.user, *id);
             }
         }
         let keep = made.as_ref().is_ok_and(|ids| !ids.is_empty());

@@ -143,22 +143,10 @@ pub fn save(
     call: &Call<'_>,
     work: impl FnOnce(&mut crate::dml::Transaction<'_>) -> Result<Id, Faults>,
 ) -> Result<Id, Faults> {
-<<<<<<< HEAD
     call.write(|transaction| {
         let id = work(transaction)?;
         if call.remembers_recent() {
-            transaction.state.remember_recent(call.session.user, id);
-=======
-    let header = call.entry.request.headers.get("sforce-mru").unwrap_or_default();
-    let unseen = call.version >= 60
-        && header
-            .split_once('=')
-            .is_some_and(|(name, value)| name.trim() == "updateMru" && value.trim() == "false");
-    call.entry.org.write(call.actor(), |transaction| {
-        let id = work(transaction)?;
-        if !unseen {
             transaction.state.remember_made(call.session.user, id);
->>>>>>> main
         }
         Ok(id)
     })
