@@ -84,10 +84,7 @@ pub fn json_object(body: &[u8]) -> Result<Vec<Member<'_>>, OrgError> {
 /// The body as text.
 pub fn utf8(body: &[u8]) -> Result<&str, OrgError> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    std::str::from_utf8(body).map_err(|error| {
-        let byte = body.get(error.valid_up_to()).copied().unwrap_or_default();
-        OrgError::invalid_utf8(byte)
-    })
+    std::str::from_utf8(body).map_err(|error| jackson::not_utf8(body, error.valid_up_to()))
 }
 
 /// The members of an object's JSON text, which lies in `body`.

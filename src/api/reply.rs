@@ -192,7 +192,7 @@ pub fn error_headers(response: &mut Response, faults: &[OrgError]) {
 }
 
 /// A text as a header's value: one line of visible ASCII.
-pub(super) fn header_text(text: &str) -> String {
+pub fn header_text(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }).collect()
 }
 

@@ -8,6 +8,7 @@ mod composite;
 mod control;
 mod edge;
 mod login;
+pub mod provisioning;
 mod query;
 mod record;
 mod resource;

@@ -52,7 +52,8 @@ impl Unit<'_> {
         work: impl FnOnce(&mut Transaction<'_>) -> (T, bool),
     ) -> T {
         let before = self.read();
-        let mut transaction = Transaction::begin(&before, actor, &self.org.indexes);
+        let mut transaction =
+            Transaction::begin(&before, actor, &self.org.indexes).with_hooks(self.org.hooks.writes);
         let (done, keep) = work(&mut transaction);
         if keep {
             *self.state.borrow_mut() = Arc::new(transaction.state);

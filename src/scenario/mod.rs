@@ -5,6 +5,7 @@
 //! through requests.
 
 pub(crate) mod base;
+mod behaviour;
 mod create;
 mod expect;
 mod format;
@@ -14,6 +15,7 @@ mod people;
 mod problem;
 mod random;
 pub(crate) mod settings;
+mod transitions;
 mod tree;
 
 pub(crate) use create::{NewOrg, NotMade, create, is_org_name};

@@ -24,6 +24,7 @@ pub(crate) struct Change {
     organization: Vec<(&'static str, Node)>,
     limits: Vec<(&'static str, Option<u64>)>,
     taken_usernames: Option<Vec<String>>,
+    provisioning: super::behaviour::Change,
 }
 
 /// How an org shall tell the time.
@@ -63,19 +64,20 @@ pub(crate) enum Of {
 }
 
 /// Settings keys that are built.
-const KEYS: [&str; 4] = ["organization", "features", "limits", "takenUsernames"];
-
-/// Settings keys that INTERFACES documents and nothing obeys yet.
-const NOT_BUILT: [&str; 8] = [
-    "licenses",
-    "employeeUserSettings",
+const KEYS: [&str; 8] = [
+    "organization",
+    "features",
+    "limits",
+    "takenUsernames",
     "state",
+    "transitions",
     "progression",
     "targets",
-    "outboundMessages",
-    "apexRest",
-    "loginCertificates",
 ];
+
+/// Settings keys that INTERFACES documents and nothing obeys yet.
+const NOT_BUILT: [&str; 5] =
+    ["licenses", "employeeUserSettings", "outboundMessages", "apexRest", "loginCertificates"];
 
 /// Keys of `organization` and the fields of the Organization row behind them.
 const ORGANIZATION: [(&str, &str); 5] = [
@@ -143,6 +145,9 @@ impl Change {
                 "features" => change.features = features(value)?,
                 "limits" => change.limits = limits(value)?,
                 "takenUsernames" => change.taken_usernames = Some(usernames(value)?),
+                "state" | "transitions" | "progression" | "targets" => {
+                    change.provisioning.read(key, value)?;
+                }
                 key if NOT_BUILT.contains(&key) => {
                     return Err(value.problem(not_emulated(&format!("the setting {key}"))));
                 }
@@ -202,7 +207,7 @@ impl Change {
         if let Some(seed) = self.seed {
             settings.seed = seed;
         }
-        Ok(())
+        self.provisioning.apply(state)
     }
 
     fn apply_organization(
@@ -364,7 +369,9 @@ pub(crate) fn to_json(state: &State) -> String {
         let comma = if place == 0 { "" } else { "," };
         let _ = write!(out, "{comma}{}", quoted(name));
     }
-    out.push_str("]}");
+    out.push(']');
+    super::behaviour::push_json(&mut out, settings);
+    out.push('}');
     out
 }
 
@@ -372,7 +379,7 @@ fn or_null(text: &str) -> &str {
     if text.is_empty() { "null" } else { text }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

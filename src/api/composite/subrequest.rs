@@ -277,6 +277,7 @@ fn outcome(
         method: rest::overridden(request.method, &params),
         params,
         unit,
+        warnings: std::cell::RefCell::default(),
     };
     let outcome = rest::dispatch(&call, &path);
     match outcome {

@@ -29,6 +29,7 @@ use crate::org::{Cursor, Session, Unit};
 use crate::schema::{Lookup, ObjectSpec};
 use crate::soql::ResultSet;
 use crate::store::State;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// The oldest version that is served.
@@ -54,6 +55,8 @@ pub struct Call<'r> {
     pub params: Params<'r>,
     /// The unit of work that the request is a part of; `None` for a request of its own.
     pub unit: Option<&'r Unit<'r>>,
+    /// What the caller shall be told although the call succeeds.
+    pub warnings: RefCell<Vec<String>>,
 }
 
 /// What an adapter returns.
@@ -63,6 +66,11 @@ impl Call<'_> {
     /// Who writes, and when.
     pub fn actor(&self) -> Actor {
         Actor { user: self.session.user, now: self.entry.now, system: false }
+    }
+
+    /// Takes over what a transaction warns of.
+    pub fn warn(&self, transaction: &mut Transaction<'_>) {
+        self.warnings.borrow_mut().append(&mut transaction.warnings);
     }
 
     /// The object of a name in the URL.
@@ -186,9 +194,15 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
     }
     let params = entry.params();
     let method = overridden(entry.request.method, &params);
-    let call = Call { entry, version, session, token, state, method, params, unit: None };
+    let warnings = RefCell::default();
+    let call = Call { entry, version, session, token, state, method, params, unit: None, warnings };
     match dispatch(&call, &path) {
-        Ok(reply) => reply::render(entry, style, counted, reply),
+        Ok(mut reply) => {
+            for warning in call.warnings.take() {
+                reply = reply.with("X-Fauxforce-Warning", reply::header_text(&warning));
+            }
+            reply::render(entry, style, counted, reply)
+        }
         Err(faults) => reply::render_faults(entry, style, counted, &faults),
     }
 }

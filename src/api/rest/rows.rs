@@ -148,6 +148,7 @@ pub fn save(
         if call.remembers_recent() {
             transaction.state.remember_made(call.session.user, id);
         }
+        call.warn(transaction);
         Ok(id)
     })
 }
@@ -187,7 +188,9 @@ fn change(
         if row.is_none_or(Row::is_deleted) {
             return Err(OrgError::entity_is_deleted().into());
         }
-        work(transaction)
+        work(transaction)?;
+        call.warn(transaction);
+        Ok(())
     })
 }
 
