@@ -3,6 +3,7 @@
 //! version → session → limits → [`dispatch`], which reads like the API's table of resources. An
 //! adapter returns a [`Reply`] or faults; `reply` renders either.
 
+mod around;
 mod blobs;
 mod conditional;
 mod discovery;
@@ -181,6 +182,12 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
         let error = OrgError::request_limit_exceeded();
         return reply::render_faults(entry, style, counted, &[error]);
     }
+    if let Some(namespace) = option(entry.request, "sforce-call-options", "defaultNamespace")
+        && state.schema.has_namespace(namespace)
+    {
+        let error = OrgError::default_namespace_not_emulated(namespace);
+        return reply::render_faults(entry, style, counted, &[error]);
+    }
     let mut path: Vec<&str> = entry.segments[3..].iter().map(AsRef::as_ref).collect();
     if let Some(format) = suffixed(version, &mut path) {
         style.format = format;
@@ -248,11 +255,16 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         [] => discovery::resources(call),
         ["sobjects"] => discovery::global(call),
         ["sobjects", "User" | "SelfServiceUser", id, "password"] => password::handle(call, id),
+        ["sobjects", "relevantItems"] => around::relevant_items(call),
         ["sobjects", name] => rows::object(call, name),
         ["sobjects", name, "describe"] => discovery::describe(call, name),
         ["sobjects", name, "describe", layouts @ ..] => discovery::layouts(call, name, layouts),
         ["sobjects", name, "updated"] => replication::updated(call, name),
         ["sobjects", name, "deleted"] => replication::deleted(call, name),
+        ["sobjects", name, "listviews", rest @ ..] => around::list_views(call, name, rest),
+        ["sobjects", name, "quickActions", rest @ ..] => {
+            around::quick_actions(call, Some(name), rest)
+        }
         ["sobjects", name, key] => rows::row(call, name, key),
         ["sobjects", name, first, rest @ ..] => traverse::handle(call, name, first, rest),
         ["query"] => query::query(call, false),
@@ -263,6 +275,10 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["recent"] => info::recent(call),
         ["tabs"] => info::tabs(call),
         ["theme"] => info::theme(call),
+        ["quickActions", rest @ ..] => around::quick_actions(call, None, rest),
+        ["appMenu", rest @ ..] => around::app_menu(call, rest),
+        ["process", rest @ ..] => around::process(call, rest),
+        ["actions", rest @ ..] => around::actions(call, rest),
         ["composite", rest @ ..] => composite::handle(call, rest),
         ["compactLayouts"] => discovery::compact_layouts(call),
         ["connect", "proxy", "ui-telemetry"] => Ok(Reply::json("{}".to_owned(), "telemetry")),
