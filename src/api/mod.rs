@@ -18,6 +18,7 @@ pub mod render;
 mod reply;
 mod rest;
 mod route;
+mod search_json;
 mod session;
 mod soap;
 mod xml;
