@@ -125,3 +125,6 @@ fn once(mut parts: Vec<Needle>) -> Vec<Needle> {
     });
     parts
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,9 +49,9 @@ pub fn suggestions(call: &Call<'_>) -> Outcome {
     };
     let mut out = String::from("{\"autoSuggestResults\":[");
     let mut more = false;
-    // Chinese characters say as much as a word: of these one is enough.
+    // Of Chinese characters and kana one is enough.
     let letters = term.chars().filter(|c| c.is_alphanumeric());
-    let length: usize = letters.map(|c| if c.is_ascii() { 1 } else { SHORTEST }).sum();
+    let length: usize = letters.map(|c| if c < '\u{3040}' { 1 } else { SHORTEST }).sum();
     if length >= SHORTEST {
         let found = search::find(call, &search_text(call, term, &objects))?;
         let mut shown = 0;
