@@ -10,7 +10,7 @@ use crate::sosl::{Found, SearchResult};
 const OBJECT_SINCE: u32 = 37;
 
 /// Appends what a search found.
-pub fn result(out: &mut String, result: &SearchResult, version: u32) {
+pub(super) fn result(out: &mut String, result: &SearchResult, version: u32) {
     if version < OBJECT_SINCE {
         records(out, result, version);
         return;

@@ -53,7 +53,9 @@ impl Needle {
         match self {
             Needle::Sequence(sequence) => found.push(sequence),
             Needle::Beside(parts) | Needle::All(parts) | Needle::Any(parts) => {
-                parts.iter().for_each(|part| part.wanted(found));
+                for part in parts {
+                    part.wanted(found);
+                }
             }
             Needle::Without(both) => both.0.wanted(found),
         }
@@ -65,9 +67,15 @@ fn flatten(term: &Term, found: &mut Vec<Sequence>) {
     match term {
         Term::Word(parts) | Term::Phrase(parts) => found.push(Sequence::of(parts)),
         Term::Beside(terms) | Term::Or(terms) => {
-            terms.iter().for_each(|term| flatten(term, found));
+            for term in terms {
+                flatten(term, found);
+            }
         }
-        Term::And(parts) => parts.iter().for_each(|part| flatten(&part.term, found)),
+        Term::And(parts) => {
+            for part in parts {
+                flatten(&part.term, found);
+            }
+        }
     }
 }
 

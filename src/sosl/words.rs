@@ -167,8 +167,8 @@ impl WordPattern {
         }
     }
 
-    fn of(parts: Vec<PatternPart>) -> Option<WordPattern> {
-        match &parts[..] {
+    fn of(parts: &[PatternPart]) -> Option<WordPattern> {
+        match parts {
             [] => None,
             [PatternPart::Text(text)] => Some(WordPattern::Exactly(text.clone())),
             parts => {
@@ -282,7 +282,7 @@ impl Cutter {
         self.letters = 0;
         let word = std::mem::take(&mut self.word);
         let source = source(&word);
-        let Some(pattern) = WordPattern::of(word) else { return };
+        let Some(pattern) = WordPattern::of(&word) else { return };
         self.done.source.push_str(&source);
         self.done.source.push(' ');
         if self.seen.insert(source) {
@@ -294,7 +294,7 @@ impl Cutter {
     fn finish(mut self) -> Sequence {
         self.end_word();
         if !self.not_a_number {
-            self.done.number = WordPattern::of(self.number);
+            self.done.number = WordPattern::of(&self.number);
         }
         self.done
     }

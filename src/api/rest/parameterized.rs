@@ -53,7 +53,7 @@ struct Object {
 }
 
 /// `GET` and `POST /parameterizedSearch`.
-pub fn handle(call: &Call<'_>) -> Outcome {
+pub(super) fn handle(call: &Call<'_>) -> Outcome {
     if call.version < SINCE {
         return Err(OrgError::not_found().into());
     }

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// `GET /search?q=FIND {…}`.
-pub fn search(call: &Call<'_>) -> Outcome {
+pub(super) fn search(call: &Call<'_>) -> Outcome {
     if !call.reads() {
         return call.only("HEAD,GET");
     }
@@ -22,7 +22,7 @@ pub fn search(call: &Call<'_>) -> Outcome {
 }
 
 /// Runs a search and answers with what it found.
-pub fn answer(call: &Call<'_>, text: &str) -> Outcome {
+pub(super) fn answer(call: &Call<'_>, text: &str) -> Outcome {
     let found = find(call, text)?;
     let rows: usize = found.objects.iter().map(|found| found.records.row_count()).sum();
     let mut out = String::with_capacity(64 + rows * 192);
@@ -31,7 +31,7 @@ pub fn answer(call: &Call<'_>, text: &str) -> Outcome {
 }
 
 /// Runs a search.
-pub fn find(call: &Call<'_>, text: &str) -> Result<SearchResult, Faults> {
+pub(super) fn find(call: &Call<'_>, text: &str) -> Result<SearchResult, Faults> {
     let org = &call.entry.org;
     let user = call.session.user;
     let context = Context::new(&call.state, &org.indexes, user, call.entry.now, call.version);
@@ -81,7 +81,7 @@ const LAYOUTS: [(&str, &[Column]); 3] = [
 const MOST_LAYOUTS: usize = 100;
 
 /// `GET /search/layout?q=Account,Contact`.
-pub fn layout(call: &Call<'_>) -> Outcome {
+pub(super) fn layout(call: &Call<'_>) -> Outcome {
     if !call.reads() {
         return call.only("HEAD,GET");
     }
@@ -110,8 +110,8 @@ fn push_layout(out: &mut String, schema: &Schema, object: &ObjectSpec) {
     let mut keys = Keys::open(out);
     keys.text("label", "Search Results");
     keys.number("limitRows", 25);
-    match known {
-        Some((_, columns)) => list(&mut keys, "searchColumns", columns.iter(), |out, column| {
+    if let Some((_, columns)) = known {
+        list(&mut keys, "searchColumns", columns.iter(), |out, column| {
             let (of, path, label) = column;
             let leaf = path.rsplit(['.', '(']).next().unwrap_or(path).trim_end_matches(')');
             let own = || {
@@ -120,13 +120,12 @@ fn push_layout(out: &mut String, schema: &Schema, object: &ObjectSpec) {
             };
             let label = label.map(ToOwned::to_owned).or_else(own).unwrap_or_default();
             push_column(out, of, leaf, path, &label);
-        }),
-        None => {
-            let slot = object.name_slot.unwrap_or(object.system.id);
-            list(&mut keys, "searchColumns", std::iter::once(object.at(slot)), |out, field| {
-                push_column(out, &object.name, &field.name, &field.name, &field.label);
-            });
-        }
+        });
+    } else {
+        let slot = object.name_slot.unwrap_or(object.system.id);
+        list(&mut keys, "searchColumns", std::iter::once(object.at(slot)), |out, field| {
+            push_column(out, &object.name, &field.name, &field.name, &field.label);
+        });
     }
     keys.close();
 }
@@ -141,7 +140,7 @@ fn push_column(out: &mut String, object: &str, leaf: &str, path: &str, label: &s
 }
 
 /// `GET /search/scopeOrder`: the objects that a global search looks at, in its order.
-pub fn scope_order(call: &Call<'_>) -> Outcome {
+pub(super) fn scope_order(call: &Call<'_>) -> Outcome {
     if !call.reads() {
         return call.only("HEAD,GET");
     }
@@ -168,7 +167,7 @@ pub fn scope_order(call: &Call<'_>) -> Outcome {
 
 /// A plain search string as it stands between the braces of `FIND`: wildcards, quotes, parentheses
 /// and escapes keep their meaning, what else is reserved is escaped.
-pub fn braced(text: &str) -> Cow<'_, str> {
+pub(super) fn braced(text: &str) -> Cow<'_, str> {
     let special = |c: char| "{}&|![]^~:'+-".contains(c);
     if !text.contains(special) {
         return Cow::Borrowed(text);

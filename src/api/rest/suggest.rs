@@ -24,7 +24,7 @@ const MOST: usize = 200;
 const SHORTEST: usize = 3;
 
 /// `GET /search/suggestions?q=acm&sobject=Account`.
-pub fn suggestions(call: &Call<'_>) -> Outcome {
+pub(super) fn suggestions(call: &Call<'_>) -> Outcome {
     if !call.reads() {
         return call.only("HEAD,GET");
     }
