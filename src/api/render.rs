@@ -52,10 +52,7 @@ pub fn push_id(out: &mut String, id: crate::id::Id) {
 }
 
 /// The stored parts of a compound field with their keys, in alphabetical order of the keys.
-fn parts<'o>(
-    object: &'o ObjectSpec,
-    compound: Slot,
-) -> impl Iterator<Item = &'o (&'static str, Slot)> {
+fn parts(object: &ObjectSpec, compound: Slot) -> impl Iterator<Item = &(&'static str, Slot)> {
     object
         .compounds
         .iter()

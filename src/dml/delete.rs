@@ -1,6 +1,6 @@
 //! Deleting, undeleting and purging, with what hangs on a record.
 
-use super::Transaction;
+use super::{Saved, Transaction};
 use crate::clock::Millis;
 use crate::error::{Faults, OrgError};
 use crate::id::Id;
@@ -35,8 +35,9 @@ impl Transaction<'_> {
         let mut cleared = Vec::new();
         while let Some((object, number)) = pending.pop() {
             let table = self.state.table(object.id);
-            let Some(row) = table.get(number).filter(|row| !row.is_deleted()) else { continue };
-            let Some(id) = row.id(object.system.id) else { continue };
+            let row = table.get(number).filter(|row| !row.is_deleted());
+            let Some(before) = row.cloned() else { continue };
+            let Some(id) = before.id(object.system.id) else { continue };
             for child in &object.child_relationships {
                 let Some((child_object, slot, numbers)) = self.children(child, id) else {
                     continue;
@@ -57,6 +58,9 @@ impl Transaction<'_> {
                 }
             }
             self.bury(&object, number, id);
+            let watch = (self.hooks.watch)(&object.name);
+            let object = &object;
+            self.tell(watch, &Saved { object, number, id, before: Some(&before), after: None })?;
         }
         self.state.remember_cleared(cleared);
         Ok(())
@@ -99,7 +103,7 @@ impl Transaction<'_> {
     }
 
     fn bury(&mut self, object: &Arc<ObjectSpec>, number: RowNum, id: Id) {
-        let now = self.actor.now;
+        let (now, stamp) = (self.actor.now, self.actor.stamp());
         let commit = self.state.commit;
         let Some(row) = self.state.table(object.id).get(number).cloned() else { return };
         let table = self.state.table_mut(object);
@@ -114,7 +118,7 @@ impl Transaction<'_> {
             draft.set(slot, Value::Bool(true));
         }
         if let Some(slot) = object.system.system_modstamp {
-            draft.set(slot, Value::DateTime(now));
+            draft.set(slot, stamp.clone());
         }
         table.replace(number, draft.build(commit));
     }
@@ -152,7 +156,7 @@ impl Transaction<'_> {
     }
 
     fn restore(&mut self, object: &Arc<ObjectSpec>, number: RowNum) {
-        let now = self.actor.now;
+        let stamp = self.actor.stamp();
         let commit = self.state.commit;
         let Some(row) = self.state.table(object.id).get(number).cloned() else { return };
         let mut draft = Draft::of(&row, object.fields.len());
@@ -161,7 +165,7 @@ impl Transaction<'_> {
             draft.set(slot, Value::Null);
         }
         if let Some(slot) = object.system.system_modstamp {
-            draft.set(slot, Value::DateTime(now));
+            draft.set(slot, stamp.clone());
         }
         let table = self.state.table_mut(object);
         if let Some(id) = row.id(object.system.id) {
@@ -170,11 +174,11 @@ impl Transaction<'_> {
         table.replace(number, draft.build(commit));
     }
 
-    /// Sets a reference as the org's own bookkeeping does: only SystemModstamp moves.
+    /// Sets a reference as the org's own bookkeeping does: only `SystemModstamp` moves.
     fn point(&mut self, object: &Arc<ObjectSpec>, number: RowNum, slot: Slot, value: Value) {
         let mut given = vec![(slot, value)];
         if let Some(stamp) = object.system.system_modstamp {
-            given.push((stamp, Value::DateTime(self.actor.now)));
+            given.push((stamp, self.actor.stamp()));
         }
         self.patch_silently(object, number, given);
     }

@@ -9,12 +9,12 @@ use crate::clock::{Clock, Millis};
 use crate::id::Id;
 use crate::org::{Org, Orgs};
 use crate::schema::{Features, ImportError};
-use crate::store::{IndexCache, State};
+use crate::store::{IndexCache, State, StateMode};
 use std::sync::Arc;
 
 /// What a new org shall be.
 #[derive(Default)]
-pub struct NewOrg<'a> {
+pub(crate) struct NewOrg<'a> {
     /// Its name; one is made up when there is none.
     pub name: Option<&'a str>,
     /// What its owner calls it.
@@ -31,7 +31,7 @@ pub struct NewOrg<'a> {
 
 /// Why there is no new org.
 #[derive(Clone, Debug)]
-pub enum NotMade {
+pub(crate) enum NotMade {
     /// The name is taken.
     Taken,
     /// The clock of a fork cannot run backwards.
@@ -43,7 +43,7 @@ pub enum NotMade {
 }
 
 /// Makes an org.
-pub fn create(
+pub(crate) fn create(
     orgs: &Orgs,
     new: &NewOrg<'_>,
     system_now: Millis,
@@ -115,7 +115,8 @@ fn empty(orgs: &Orgs, new: &NewOrg<'_>) -> Result<Arc<State>, NotMade> {
     };
     let nobody = Id::own(*b"00D", 0);
     let state = base::empty_org(nobody, features, clock);
-    if template.additions.is_empty() && template.username.is_none() && template.seed == 0 {
+    let usual = template.seed == 0 && template.state_mode == StateMode::default();
+    if usual && template.additions.is_empty() && template.username.is_none() {
         return Ok(state);
     }
     let mut state = State::clone(&state);
@@ -129,12 +130,14 @@ fn empty(orgs: &Orgs, new: &NewOrg<'_>) -> Result<Arc<State>, NotMade> {
     if let Some(username) = &template.username {
         base::rename_administrator(&mut state, username);
     }
-    Arc::make_mut(&mut state.settings).seed = template.seed;
+    let settings = Arc::make_mut(&mut state.settings);
+    settings.seed = template.seed;
+    settings.state_mode = template.state_mode;
     Ok(Arc::new(state))
 }
 
 /// True for a name that an org may have.
-pub fn is_org_name(name: &str) -> bool {
+pub(crate) fn is_org_name(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=40).contains(&name.len()) && name.bytes().all(fits)
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// What a settings text asks for. What it does not name stays as it is.
 #[derive(Clone, Debug, Default)]
-pub struct Change {
+pub(crate) struct Change {
     /// The clock.
     pub clock: Option<ClockChoice>,
     /// The seed of everything random.
@@ -24,11 +24,12 @@ pub struct Change {
     organization: Vec<(&'static str, Node)>,
     limits: Vec<(&'static str, Option<u64>)>,
     taken_usernames: Option<Vec<String>>,
+    provisioning: super::behaviour::Change,
 }
 
 /// How an org shall tell the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClockChoice {
+pub(crate) enum ClockChoice {
     /// With the system.
     Real,
     /// It stands still at an instant.
@@ -37,7 +38,7 @@ pub enum ClockChoice {
 
 impl ClockChoice {
     /// Reads `real` or an instant.
-    pub fn parse(text: &str) -> Option<ClockChoice> {
+    pub(crate) fn parse(text: &str) -> Option<ClockChoice> {
         if text == "real" {
             return Some(ClockChoice::Real);
         }
@@ -45,7 +46,7 @@ impl ClockChoice {
     }
 
     /// The clock of a new org.
-    pub fn clock(self) -> Clock {
+    pub(crate) fn clock(self) -> Clock {
         match self {
             ClockChoice::Real => Clock::Real { offset: 0 },
             ClockChoice::At(now) => Clock::Virtual { now },
@@ -55,7 +56,7 @@ impl ClockChoice {
 
 /// Which text is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Of {
+pub(crate) enum Of {
     /// `[org]` of a scenario: clock and seed too.
     Scenario,
     /// `PUT …/settings`.
@@ -63,19 +64,20 @@ pub enum Of {
 }
 
 /// Settings keys that are built.
-const KEYS: [&str; 4] = ["organization", "features", "limits", "takenUsernames"];
-
-/// Settings keys that INTERFACES documents and nothing obeys yet.
-const NOT_BUILT: [&str; 8] = [
-    "licenses",
-    "employeeUserSettings",
+const KEYS: [&str; 8] = [
+    "organization",
+    "features",
+    "limits",
+    "takenUsernames",
     "state",
+    "transitions",
     "progression",
     "targets",
-    "outboundMessages",
-    "apexRest",
-    "loginCertificates",
 ];
+
+/// Settings keys that INTERFACES documents and nothing obeys yet.
+const NOT_BUILT: [&str; 5] =
+    ["licenses", "employeeUserSettings", "outboundMessages", "apexRest", "loginCertificates"];
 
 /// Keys of `organization` and the fields of the Organization row behind them.
 const ORGANIZATION: [(&str, &str); 5] = [
@@ -128,7 +130,7 @@ const LIMITS: [&str; 27] = [
 
 impl Change {
     /// Reads a settings table.
-    pub fn read(node: &Node, of: Of) -> Result<Change, Problem> {
+    pub(crate) fn read(node: &Node, of: Of) -> Result<Change, Problem> {
         let mut change = Change::default();
         for (key, value) in node.table()? {
             match key.as_str() {
@@ -143,6 +145,9 @@ impl Change {
                 "features" => change.features = features(value)?,
                 "limits" => change.limits = limits(value)?,
                 "takenUsernames" => change.taken_usernames = Some(usernames(value)?),
+                "state" | "transitions" | "progression" | "targets" => {
+                    change.provisioning.read(key, value)?;
+                }
                 key if NOT_BUILT.contains(&key) => {
                     return Err(value.problem(not_emulated(&format!("the setting {key}"))));
                 }
@@ -158,7 +163,7 @@ impl Change {
     }
 
     /// The features of an org that had `before`.
-    pub fn features(&self, before: Features) -> Features {
+    pub(crate) fn features(&self, before: Features) -> Features {
         self.features.iter().fold(before, |set, (feature, on)| match on {
             Some(true) => set.with(*feature),
             Some(false) => set.without(*feature),
@@ -168,7 +173,7 @@ impl Change {
     }
 
     /// Makes the change, all but the clock. A problem leaves a half-made state, to be dropped.
-    pub fn apply(
+    pub(crate) fn apply(
         &self,
         state: &mut State,
         indexes: &IndexCache,
@@ -202,7 +207,7 @@ impl Change {
         if let Some(seed) = self.seed {
             settings.seed = seed;
         }
-        Ok(())
+        self.provisioning.apply(state)
     }
 
     fn apply_organization(
@@ -331,7 +336,7 @@ fn usernames(node: &Node) -> Result<Vec<String>, Problem> {
 }
 
 /// All settings of an org, as `GET …/settings` answers.
-pub fn to_json(state: &State) -> String {
+pub(crate) fn to_json(state: &State) -> String {
     let mut out = String::from("{\"organization\":{");
     let object = state.schema.by_name("Organization");
     let row = object.and_then(|o| Some((o, state.table(o.id).live_rows().next()?.1)));
@@ -364,7 +369,9 @@ pub fn to_json(state: &State) -> String {
         let comma = if place == 0 { "" } else { "," };
         let _ = write!(out, "{comma}{}", quoted(name));
     }
-    out.push_str("]}");
+    out.push(']');
+    super::behaviour::push_json(&mut out, settings);
+    out.push('}');
     out
 }
 
@@ -372,7 +379,7 @@ fn or_null(text: &str) -> &str {
     if text.is_empty() { "null" } else { text }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

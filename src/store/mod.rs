@@ -5,13 +5,19 @@
 //! query cursors are all "keep or drop an `Arc<State>`".
 
 mod index;
+mod jobs;
 mod row;
 mod settings;
 mod state;
 mod table;
+mod targets;
+mod transitions;
 
 pub use index::{IndexCache, Key, KeySet, fold};
+pub use jobs::{Answer, Calls, Job, JobKind, Jobs, OutboundCall, Pace};
 pub use row::{Draft, Row};
 pub use settings::Settings;
 pub use state::{BEGINNING, Cleared, State};
 pub use table::{RowNum, Table, Tombstone};
+pub use targets::{Adapter, EXTERNAL, Ending, External, Outcome, Stage, Target};
+pub use transitions::{Confidence, StateMode, Transition, Transitions, Verdict};

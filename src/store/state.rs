@@ -1,5 +1,6 @@
 //! The whole of an org's data: schema, tables, settings, clock. An immutable value.
 
+use super::jobs::{Calls, Jobs};
 use super::row::Row;
 use super::settings::Settings;
 use super::table::{RowNum, Table};
@@ -41,6 +42,12 @@ pub struct State {
     pub schema_changed: Millis,
     /// Passwords that differ from the org's own, by user.
     pub passwords: imbl::OrdMap<Id, Arc<str>>,
+    /// Work that waits.
+    pub jobs: Jobs,
+    /// Calls to other systems whose answers are awaited.
+    pub calls: Calls,
+    /// What jobs count beside the records, by their own name and the record that it is about.
+    pub tallies: imbl::OrdMap<(&'static str, Id), u64>,
     /// What each user made or viewed last, newest first.
     recent: imbl::OrdMap<Id, imbl::Vector<Id>>,
     tables: Vec<Option<Arc<Table>>>,
@@ -58,6 +65,9 @@ impl State {
             commit: 0,
             schema_changed: BEGINNING,
             passwords: imbl::OrdMap::new(),
+            jobs: Jobs::default(),
+            calls: Calls::default(),
+            tallies: imbl::OrdMap::new(),
             recent: imbl::OrdMap::new(),
             tables: Vec::new(),
             cleared: imbl::OrdMap::new(),

@@ -57,6 +57,28 @@ impl Served {
         Served { process, ready, url, host, port, token }
     }
 
+    /// What the names in braces of golden files stand for.
+    fn names(&self) -> [(&'static str, &str); 3] {
+        let org = |key: &str| self.ready["org"][key].as_str().expect("a text");
+        [
+            ("{token}", &self.token),
+            ("{client_id}", org("client_id")),
+            ("{client_secret}", org("client_secret")),
+        ]
+    }
+
+    /// A text with the names in braces replaced by what they stand for.
+    pub(crate) fn filled(&self, text: &str) -> String {
+        let fill = |text: String, (name, value)| text.replace(name, value);
+        self.names().into_iter().fold(text.to_owned(), fill)
+    }
+
+    /// The other way round.
+    pub(crate) fn unfilled(&self, text: &str) -> String {
+        let unfill = |text: String, (name, value)| text.replace(value, name);
+        self.names().into_iter().fold(text.to_owned(), unfill)
+    }
+
     /// A client with a connection of its own and the first session.
     pub(crate) fn client(&self) -> Client {
         Client {

@@ -20,6 +20,8 @@ pub(crate) struct Exchange {
     pub(crate) title: String,
     /// Comments under the title.
     pub(crate) notes: Vec<String>,
+    /// How often it is sent; `{n}` counts from 1. The answer is that to the last.
+    pub(crate) times: u32,
     /// What is sent.
     pub(crate) request: Request,
     /// What comes back.
@@ -61,6 +63,7 @@ const ANSWER: &str = "---";
 const BYTES: &str = "@bytes";
 const PREFIX: &str = "@begins";
 const OPTIONS: &str = "serve: ";
+const TIMES: &str = "times: ";
 
 /// Reads a file; what does not fit the format is an error with its line.
 pub(crate) fn parse(text: &str) -> Result<Golden, String> {
@@ -121,6 +124,13 @@ fn exchange(lines: &mut Lines<'_>, title: &str) -> Result<Exchange, String> {
     while let Some(note) = lines.next_unless(|line| !line.starts_with('#')) {
         notes.push(note.to_owned());
     }
+    let times = match lines.next_unless(|line| !line.starts_with(TIMES)) {
+        Some(line) => match line[TIMES.len()..].parse() {
+            Ok(times @ 2..=10_000) => times,
+            _ => return Err(lines.problem("expected a number of times")),
+        },
+        None => 1,
+    };
     let line = lines.next_unless(is_mark).unwrap_or_default();
     let Some((method, target)) = line.split_once(' ') else {
         return Err(lines.problem("expected a method and a target"));
@@ -147,7 +157,7 @@ fn exchange(lines: &mut Lines<'_>, title: &str) -> Result<Exchange, String> {
         answer.headers = self::headers(lines)?;
         (answer.body, answer.prefix) = self::body(lines)?;
     }
-    Ok(Exchange { title: title.to_owned(), notes, request, answer })
+    Ok(Exchange { title: title.to_owned(), notes, times, request, answer })
 }
 
 fn headers(lines: &mut Lines<'_>) -> Result<Vec<(String, Mark)>, String> {
@@ -241,6 +251,9 @@ pub(crate) fn print(golden: &Golden) -> String {
         for note in &exchange.notes {
             let _ = writeln!(out, "{note}");
         }
+        if exchange.times > 1 {
+            let _ = writeln!(out, "{TIMES}{}", exchange.times);
+        }
         let request = &exchange.request;
         let _ = writeln!(out, "{} {}", request.method, request.target);
         push_message(&mut out, &request.headers, &request.body, false);
@@ -276,7 +289,7 @@ fn push_message(out: &mut String, headers: &[(String, Mark)], body: &[u8], prefi
         !text.ends_with('\n')
             && !text.starts_with('@')
             && !text.lines().any(is_mark)
-            && !text.contains(|c: char| c.is_control() && c != '\n')
+            && !text.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{feff}')
     });
     let text = match plain {
         Some(text) if prefix => format!("{PREFIX}\n{text}"),
@@ -357,6 +370,7 @@ mod tests {
             ("# x\n=== \nGET /\n---\n200\n", "expected `=== ` and a title"),
             ("# x\n=== t\n", "expected a method"),
             ("# x\n=== t\nget /\n---\n200\n", "expected a method"),
+            ("# x\n=== t\ntimes: 1\nGET /\n---\n200\n", "expected a number of times"),
             ("# x\n=== t\nGET /\nno header\n---\n200\n", "expected `Name: value`"),
             ("# x\n=== t\nGET /\n---\n", "expected a status"),
             ("# x\n=== t\nGET /\n---\n999\n", "expected a status"),

@@ -87,7 +87,8 @@ test('a big result comes in pages', async () => {
     assert.equal(first.totalSize, TASKS);
     assert.equal(first.done, false);
     assert.equal(first.records.length, 2000);
-    assert.match(first.nextRecordsUrl, /^\/services\/data\/v62\.0\/query\/01g.*-2000$/);
+    // jsforce makes an absolute URL of what the org answers.
+    assert.match(first.nextRecordsUrl, /\/services\/data\/v62\.0\/query\/01g.*-2000$/);
     const second = await connection.queryMore(first.nextRecordsUrl);
     assert.equal(second.done, true);
     assert.equal(second.records.length, TASKS - 2000);

@@ -52,6 +52,7 @@ async fn logs_in_by_client_credentials() {
         .consumer_key(&server.org.client_id)
         .consumer_secret(&server.org.client_secret)
         .login_url(&server.url)
+        .instance_url(&server.url)
         .build()
         .expect("an authenticator");
     works(&connect(Arc::new(auth))).await;
@@ -65,6 +66,7 @@ async fn logs_in_by_refresh_token() {
         .consumer_secret(&server.org.client_secret)
         .refresh_token(&server.org.refresh_token)
         .login_url(&server.url)
+        .instance_url(&server.url)
         .build()
         .expect("an authenticator");
     works(&connect(Arc::new(auth))).await;
@@ -130,7 +132,7 @@ async fn describes_and_limits_parse() {
     assert!(all.sobjects.iter().any(|object| object.name == "EmpUserProvisioningProcess"));
     let describe = client.sobject("Account").describe().await.expect("a describe");
     assert_eq!(describe["keyPrefix"], "001");
-    assert_eq!(client.latest_api_version().await.expect("versions"), "67.0");
+    assert_eq!(client.latest_api_version().await.expect("versions"), "v67.0");
     client.limits().await.expect("limits");
-    assert_eq!(client.last_limit_info().expect("Sforce-Limit-Info").api_usage.used, 3);
+    assert_eq!(client.last_limit_info().expect("Sforce-Limit-Info").used, 3);
 }

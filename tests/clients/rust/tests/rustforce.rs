@@ -59,7 +59,7 @@ async fn is_refused_by_soap() {
     let mut client = client(&server);
     let refused = client.login_by_soap(server.org.username.clone(), "wrong".to_owned()).await;
     let Err(Error::LoginError(error)) = refused.map(|_| ()) else { panic!("no login error") };
-    assert_eq!(error.error_code, "INVALID_LOGIN");
+    assert_eq!(error.error_code, "sf:INVALID_LOGIN");
     assert_eq!(
         error.message,
         "INVALID_LOGIN: Invalid username, password, security token; or user locked out."
@@ -97,7 +97,7 @@ async fn writes_and_reads_rows() {
     assert_eq!(read.name, "Renamed");
     client.destroy("Account", &id).await.expect("deleted");
     let gone: Result<Account, Error> = client.find_by_id("Account", &id).await;
-    assert_eq!(refused(gone).0, "ENTITY_IS_DELETED");
+    assert_eq!(refused(gone).0, "NOT_FOUND");
 }
 
 #[tokio::test]
