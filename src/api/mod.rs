@@ -19,6 +19,7 @@ pub mod render;
 mod reply;
 mod rest;
 mod route;
+mod search_json;
 mod session;
 mod soap;
 mod xml;

@@ -47,6 +47,19 @@ pub fn page(
     out.push_str("]}");
 }
 
+/// Appends one record of a result up to its closing brace, which the caller writes.
+pub fn open_record(out: &mut String, result: &ResultSet, at: usize, version: u32) {
+    let writer = Writer { result, env: result.env(), version };
+    let Rows::Records(records) = result.rows() else { return };
+    let number = records.numbers.get(at).copied();
+    let Some(record) = number.and_then(|number| result.record(result.object(), number)) else {
+        return;
+    };
+    out.push('{');
+    render::push_attributes(out, result.object(), record.row, version);
+    writer.nodes(out, &records.nodes, record, Some((records, at)));
+}
+
 struct Writer<'s> {
     result: &'s ResultSet,
     env: Env<'s>,

@@ -25,6 +25,7 @@ use crate::clock::Millis;
 use crate::dml::{self, Actor, Transaction};
 use crate::error::Faults;
 use crate::id::Id;
+use crate::sosl::WordIndexes;
 use crate::store::{IndexCache, JobKind, State};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -72,6 +73,8 @@ pub struct Org {
     pub usage: Usage,
     /// Indexes built on demand.
     pub indexes: IndexCache,
+    /// Word indexes of searches, built on demand.
+    pub words: WordIndexes,
     state: RwLock<Arc<State>>,
     /// How the org was when it was created: `reset` goes back to it.
     created: Arc<State>,
@@ -102,6 +105,7 @@ impl Org {
             cursors: Cursors::default(),
             usage: Usage::default(),
             indexes: IndexCache::default(),
+            words: WordIndexes::default(),
             created: Arc::clone(&state),
             state: RwLock::new(state),
             writer: Mutex::new(()),

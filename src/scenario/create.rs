@@ -55,7 +55,11 @@ pub(crate) fn create(
     let made = orgs.create(new.name, new.label.clone(), base::administrator(), system_now, |id| {
         base::forked(&state, id)
     });
-    made.map(|org| (org, loaded)).ok_or(NotMade::Taken)
+    let org = made.ok_or(NotMade::Taken)?;
+    if let Some(origin) = new.from {
+        org.words.adopt(&origin.words);
+    }
+    Ok((org, loaded))
 }
 
 /// The state of the new org, still under another org's id.

@@ -10,10 +10,13 @@ mod discovery;
 mod external;
 mod info;
 mod multipart;
+mod parameterized;
 mod password;
 mod query;
 mod replication;
 pub(super) mod rows;
+mod search;
+mod suggest;
 mod traverse;
 
 use super::composite;
@@ -270,6 +273,11 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["query"] => query::query(call, false),
         ["queryAll"] => query::query(call, true),
         ["query" | "queryAll", locator] => query::more(call, locator),
+        ["search"] => search::search(call),
+        ["search", "layout"] => search::layout(call),
+        ["search", "scopeOrder"] => search::scope_order(call),
+        ["search", "suggestions"] => suggest::suggestions(call),
+        ["parameterizedSearch"] => parameterized::handle(call),
         ["limits"] => info::limits(call),
         ["limits", "recordCount"] => info::record_count(call),
         ["recent"] => info::recent(call),

@@ -7,6 +7,7 @@
 //! 4. Rows that pass are counted, put into [`group`]s, or collected, in [`order`] if asked.
 //! 5. Child sub-selects run once for all parents ([`children`]).
 
+mod among;
 mod calendar;
 mod children;
 pub mod eval;
@@ -18,6 +19,8 @@ mod order;
 mod scan;
 mod test;
 pub mod text;
+
+pub use among::run_among;
 
 use super::context::Context;
 use super::resolve::tree::{Level, Output};
