@@ -26,22 +26,21 @@ pub use load::{Loaded, load};
 pub use problem::{Problem, nearest};
 pub use tree::Node;
 
+/// Scenarios of `fixtures/scenarios`, by name and text.
+macro_rules! scenarios {
+    ($($name:literal,)*) => {
+        &[$(($name, include_str!(concat!("../../fixtures/scenarios/", $name, ".toml")))),*]
+    };
+}
+
 /// The built-in scenarios: name and text.
-static BUILT_IN: [(&str, &str); 5] = [
-    ("empty-org", include_str!("../../fixtures/scenarios/empty-org.toml")),
-    (
-        "requests-in-every-state",
-        include_str!("../../fixtures/scenarios/requests-in-every-state.toml"),
-    ),
-    (
-        "employees-ready-to-provision",
-        include_str!("../../fixtures/scenarios/employees-ready-to-provision.toml"),
-    ),
-    (
-        "finished-process-with-errors",
-        include_str!("../../fixtures/scenarios/finished-process-with-errors.toml"),
-    ),
-    ("approvals-pending", include_str!("../../fixtures/scenarios/approvals-pending.toml")),
+static BUILT_IN: &[(&str, &str)] = scenarios![
+    "empty-org",
+    "requests-in-every-state",
+    "employees-ready-to-provision",
+    "finished-process-with-errors",
+    "approvals-pending",
+    "user-create-completes",
 ];
 
 /// Names and titles of the built-in scenarios.
