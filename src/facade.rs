@@ -399,6 +399,8 @@ pub fn check_scenario(source: &str) -> Result<(), Vec<String>> {
     let handle = Org { orgs, org };
     let mut call = |method: &str, path: &str, body: Option<&str>| {
         let Some(method) = api::Method::parse(method) else { return (501, String::new()) };
+        // A scenario may let days pass; it is not about the end of its own session.
+        handle.org.open_first_session(clock::system_now());
         let mut request = Request::new(method, path).bearer(handle.access_token());
         if let Some(body) = body {
             request = request.json(body.to_owned());
