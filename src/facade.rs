@@ -229,7 +229,10 @@ pub struct Org {
 
 impl std::fmt::Debug for Org {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Org").field("id", &self.org.id).field("name", &self.org.name).finish()
+        f.debug_struct("Org")
+            .field("id", &self.org.id)
+            .field("name", &self.org.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -286,7 +289,9 @@ impl Org {
     /// # Ok::<(), fauxforce::StartError>(())
     /// ```
     pub fn advance(&self, by: Duration) {
-        let by = Millis::try_from(by.as_millis()).unwrap_or(Millis::MAX);
+        // A thousand years at most: the calendar ends with the year 9999.
+        const MOST: Millis = 1000 * 365 * time::DAY;
+        let by = Millis::try_from(by.as_millis()).map_or(MOST, |by| by.min(MOST));
         let moved: Result<bool, std::convert::Infallible> =
             self.org.change(|state| Ok(state.clock.advance(by)));
         debug_assert_eq!(moved, Ok(true));
@@ -500,7 +505,7 @@ mod served {
 
     impl std::fmt::Debug for Server {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.debug_struct("Server").field("url", &self.url()).finish()
+            f.debug_struct("Server").field("url", &self.url()).finish_non_exhaustive()
         }
     }
 

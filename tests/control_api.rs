@@ -24,12 +24,12 @@ fn get(org: &Org, path: &str) -> Value {
     body
 }
 
-fn post(org: &Org, path: &str, body: Value) -> (u16, Value) {
-    call(org, Method::Post, path, &body)
+fn post(org: &Org, path: &str, body: impl Into<Value>) -> (u16, Value) {
+    call(org, Method::Post, path, &body.into())
 }
 
-fn put(org: &Org, path: &str, body: Value) -> (u16, Value) {
-    call(org, Method::Put, path, &body)
+fn put(org: &Org, path: &str, body: impl Into<Value>) -> (u16, Value) {
+    call(org, Method::Put, path, &body.into())
 }
 
 fn start() -> Org {

@@ -50,7 +50,7 @@ pub(crate) fn all() -> Vec<Row> {
         request("edge, 300 bytes, 8 connections", Server::Edge("fixed"), 8, get("/fixed")),
         request("edge, the headers of an org", Server::Edge("org"), 1, get("/org").with(BEARER)),
         request("edge, 1 KiB posted", Server::Edge("fixed"), 1, post("/p", 1024).with(json)),
-        request("edge, on the pool", Server::Edge("fixed"), 1, get("/services/Soap/u/60.0")),
+        request("edge, on the pool", Server::Edge("fixed"), 1, get("/services/async/60.0/job")),
         request("fauxforce, health", Server::Fauxforce(&[]), 1, get("/_fauxforce/health")),
         start("fauxforce, start to first answer", Server::Fauxforce(&[])),
         memory("fauxforce, idle memory", Server::Fauxforce(&[])),

@@ -7,7 +7,7 @@ use crate::error::OrgError;
 /// The error of a body that is not JSON. Call it with a body that failed to parse.
 pub fn syntax_error(body: &str) -> OrgError {
     let mut scanner = Scanner { chars: body.chars().collect(), at: 0 };
-    let message = match scanner.value(0) {
+    let message = match scanner.value(0, None) {
         Err(message) => message,
         Ok(()) => {
             scanner.blanks();
@@ -28,19 +28,66 @@ pub fn typed_value_error(body: &str, offset: usize, kind: &str, value: &str) -> 
         Some(b't') => "VALUE_TRUE",
         Some(b'f') => "VALUE_FALSE",
         Some(b'n') => "VALUE_NULL",
-        Some(b'{') => "START_OBJECT",
-        Some(b'[') => "START_ARRAY",
         _ if value.contains(['.', 'e', 'E']) => "VALUE_NUMBER_FLOAT",
         _ => "VALUE_NUMBER_INT",
     };
-    let before = &body[..offset];
+    OrgError::not_deserializable(kind, token, value, token_location(body, offset))
+}
+
+/// The error of a list where a field of some kind wants a scalar. Two recorded bodies show the text
+/// and the column.
+pub fn list_for_scalar(body: &str, offset: usize, kind: &str) -> OrgError {
+    OrgError::list_not_deserializable(kind, token_location(body, offset))
+}
+
+/// Where Jackson 1 says a member's value is: at the opening quote of the member's name, its column
+/// counted from 0. Two recorded bodies agree: in `{"FullName":"…","Metadata":{"type":"…"` it is that
+/// of `"type"`, in `…,"Contact_Code__c":[` that of `"Contact_Code__c"`.
+fn token_location(body: &str, offset: usize) -> (usize, usize) {
+    let before = body[..offset].trim_end_matches([' ', '\t', '\r', '\n', ':']);
+    let name = before.strip_suffix('"').map_or(before.len(), |name| {
+        let quotes = name.rmatch_indices('"').map(|(at, _)| at);
+        let escaped = |at: usize| name[..at].bytes().rev().take_while(|b| *b == b'\\').count() % 2;
+        quotes.into_iter().find(|at| escaped(*at) == 0).unwrap_or_default()
+    });
+    let before = &body[..name];
     let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
-    OrgError::not_deserializable(kind, token, value, (line, column))
+    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count());
+    (line, column)
 }
 
 /// Nesting beyond this is refused before it can exhaust the stack.
 const DEPTH: usize = 128;
+
+/// A character as Jackson names it.
+fn described(c: char) -> String {
+    let code = c as u32;
+    match c {
+        c if c.is_control() => format!("(CTRL-CHAR, code {code})"),
+        c if code > 255 => format!("'{c}' (code {code} / 0x{code:x})"),
+        c => format!("'{c}' (code {code})"),
+    }
+}
+
+/// The error of a body that is not UTF-8; `at` is where the first sequence that is none begins.
+pub fn not_utf8(body: &[u8], at: usize) -> OrgError {
+    let sequence = body.get(at).map_or(0, |byte| byte.leading_ones() as usize);
+    // Where the sequence's length is known, a later byte of it is at fault.
+    let middle = (2..=4).contains(&sequence).then(|| {
+        let later = body[at + 1..].iter().take(sequence - 1);
+        at + 1 + later.take_while(|byte| **byte & 0xC0 == 0x80).count()
+    });
+    let kind = if middle.is_some() { "middle" } else { "start" };
+    let fault = middle.unwrap_or(at);
+    let before = &body[..fault];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 2;
+    let location = format!("[line:{line}, column:{column}]");
+    OrgError::json_parser(match body.get(fault) {
+        Some(byte) => format!("Invalid UTF-8 {kind} byte 0x{byte:x} at {location}"),
+        None => format!("Unexpected end-of-input in a UTF-8 character at {location}"),
+    })
+}
 
 struct Scanner {
     chars: Vec<char>,
@@ -69,29 +116,25 @@ impl Scanner {
     }
 
     fn unexpected(&self, c: char, expected: &str) -> String {
-        let code = c as u32;
-        let shown = if c.is_control() {
-            format!("CTRL-CHAR, code {code}")
-        } else {
-            format!("'{c}' (code {code})")
-        };
-        let shown = if c.is_control() { format!("({shown})") } else { format!("({shown})") };
-        format!("Unexpected character {shown}: {expected} at {}", self.location())
+        let shown = described(c);
+        format!("Unexpected character ({shown}): {expected} at {}", self.location())
     }
 
     fn end_of_input(&self, what: &str) -> String {
         format!("Unexpected end-of-input: {what} at {}", self.location())
     }
 
-    fn value(&mut self, depth: usize) -> Scan {
+    /// A value; `name` is where the name of the member that it belongs to begins.
+    fn value(&mut self, depth: usize, name: Option<usize>) -> Scan {
         self.blanks();
+        let start = name.unwrap_or(self.at);
         if depth > DEPTH {
             return Err(format!("JSON is nested too deeply at {}", self.location()));
         }
         match self.peek() {
             None => Err(self.end_of_input("expected a value")),
-            Some('{') => self.object(depth),
-            Some('[') => self.array(depth),
+            Some('{') => self.object(depth, start),
+            Some('[') => self.array(depth, start),
             Some('"') => self.string(),
             Some('-' | '0'..='9') => self.number(),
             Some(c @ ('t' | 'f' | 'n')) => self.word(c),
@@ -169,9 +212,9 @@ impl Scanner {
     }
 
     fn in_number(&self, c: char, expected: &str) -> String {
-        let code = c as u32;
+        let shown = described(c);
         format!(
-            "Unexpected character ('{c}' (code {code})) in numeric value: {expected} at {}",
+            "Unexpected character ({shown}) in numeric value: {expected} at {}",
             self.location()
         )
     }
@@ -218,24 +261,26 @@ impl Scanner {
         match self.peek() {
             Some('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't') => self.at += 1,
             Some('u') => {
-                self.at += 1;
-                for _ in 0..4 {
-                    match self.peek() {
-                        Some(c) if c.is_ascii_hexdigit() => self.at += 1,
-                        Some(c) => {
-                            return Err(self.unexpected(
-                                c,
-                                "expected a hex-digit for character escape sequence",
-                            ));
-                        }
-                        None => return Err(self.end_of_input("in character escape sequence")),
+                let first = self.hex()?;
+                if (0xDC00..0xE000).contains(&first) {
+                    return Err(self.broken_pair(0, first));
+                }
+                if (0xD800..0xDC00).contains(&first) {
+                    let follows = self.chars[self.at..].starts_with(&['\\', 'u']);
+                    self.at += usize::from(follows);
+                    let second = match (follows, self.peek()) {
+                        (true, _) => self.hex()?,
+                        (false, c) => c.map_or(0, |c| c as u32),
+                    };
+                    if !(0xDC00..0xE000).contains(&second) {
+                        return Err(self.broken_pair(first, second));
                     }
                 }
             }
             Some(c) => {
+                let shown = described(c);
                 return Err(format!(
-                    "Unrecognized character escape '{c}' (code {}) at {}",
-                    c as u32,
+                    "Unrecognized character escape {shown} at {}",
                     self.location()
                 ));
             }
@@ -244,17 +289,48 @@ impl Scanner {
         Ok(())
     }
 
-    fn closes(&self, kind: &str) -> String {
-        self.end_of_input(&format!("expected close marker for {kind}"))
+    /// The `u` and the four digits of an escape.
+    fn hex(&mut self) -> Result<u32, String> {
+        self.at += 1;
+        let mut code = 0;
+        for _ in 0..4 {
+            let digit = match self.peek() {
+                Some(c) => c.to_digit(16).ok_or_else(|| {
+                    self.unexpected(c, "expected a hex-digit for character escape sequence")
+                })?,
+                None => return Err(self.end_of_input("in character escape sequence")),
+            };
+            code = code * 16 + digit;
+            self.at += 1;
+        }
+        Ok(code)
     }
 
-    fn object(&mut self, depth: usize) -> Scan {
+    /// Half of a surrogate pair. Jackson would take it; what it names cannot be stored as text.
+    fn broken_pair(&self, first: u32, second: u32) -> String {
+        format!(
+            "Broken surrogate pair: first char 0x{first:x}, second 0x{second:x}; illegal \
+             combination at {}",
+            self.location()
+        )
+    }
+
+    /// The end came inside an object or list that began at `start`, or under the name that did.
+    fn closes(&self, kind: &str, start: usize) -> String {
+        let before = &self.chars[..start];
+        let line = before.iter().filter(|c| **c == '\n').count() + 1;
+        let column = before.iter().rev().take_while(|c| **c != '\n').count();
+        let from = format!("(from [line:{line}, column:{column}])");
+        self.end_of_input(&format!("expected close marker for {kind} {from}"))
+    }
+
+    fn object(&mut self, depth: usize, start: usize) -> Scan {
         self.at += 1;
         let mut first = true;
         loop {
             self.blanks();
             match self.peek() {
-                None => return Err(self.closes("OBJECT (from [line:1, column:0])")),
+                None => return Err(self.closes("OBJECT", start)),
                 Some('}') if first => break,
                 Some('"') => {}
                 Some(c) => {
@@ -263,6 +339,7 @@ impl Scanner {
                     );
                 }
             }
+            let name = self.at;
             self.string()?;
             self.blanks();
             match self.peek() {
@@ -271,9 +348,9 @@ impl Scanner {
                     return Err(self
                         .unexpected(c, "was expecting a colon to separate field name and value"));
                 }
-                None => return Err(self.closes("OBJECT (from [line:1, column:0])")),
+                None => return Err(self.closes("OBJECT", start)),
             }
-            self.value(depth + 1)?;
+            self.value(depth + 1, Some(name))?;
             self.blanks();
             match self.peek() {
                 Some(',') => self.at += 1,
@@ -283,7 +360,7 @@ impl Scanner {
                         self.unexpected(c, "was expecting comma to separate OBJECT entries")
                     );
                 }
-                None => return Err(self.closes("OBJECT (from [line:1, column:0])")),
+                None => return Err(self.closes("OBJECT", start)),
             }
             first = false;
         }
@@ -291,7 +368,7 @@ impl Scanner {
         Ok(())
     }
 
-    fn array(&mut self, depth: usize) -> Scan {
+    fn array(&mut self, depth: usize, start: usize) -> Scan {
         self.at += 1;
         let mut first = true;
         loop {
@@ -299,7 +376,7 @@ impl Scanner {
             if first && self.peek() == Some(']') {
                 break;
             }
-            self.value(depth + 1)?;
+            self.value(depth + 1, None)?;
             self.blanks();
             match self.peek() {
                 Some(',') => self.at += 1,
@@ -307,7 +384,7 @@ impl Scanner {
                 Some(c) => {
                     return Err(self.unexpected(c, "was expecting comma to separate ARRAY entries"));
                 }
-                None => return Err(self.closes("ARRAY (from [line:1, column:0])")),
+                None => return Err(self.closes("ARRAY", start)),
             }
             first = false;
         }
@@ -354,9 +431,28 @@ mod tests {
         assert!(message("{\"a\":1 \"b\":2}").contains("was expecting comma to separate OBJECT"));
         assert!(message("{\"a\":1,\n}").contains("at [line:2, column:2]"));
         assert!(message("{\"a\":").starts_with("Unexpected end-of-input"));
+        assert!(message("{\"a\":{\"b\":1").contains("OBJECT (from [line:1, column:1])"));
+        assert!(message("[1,\n [2").contains("ARRAY (from [line:2, column:1])"));
         assert!(message("{\"a\":tru}").contains("Unrecognized token 'tru'"));
         assert!(message("{\"a\":\"\\q\"}").contains("Unrecognized character escape 'q'"));
+        assert!(message(r#"{"a":"\ud800"}"#).contains("first char 0xd800, second 0x22"));
+        assert!(message(r#"{"a":"\ud83d\u0041"}"#).contains("first char 0xd83d, second 0x41"));
+        assert!(message(r#"{"a":"\udc00"}"#).contains("Broken surrogate pair"));
+        assert!(message("\u{0}").contains("Unexpected character ((CTRL-CHAR, code 0)): expected"));
+        assert!(message("世").contains("Unexpected character ('世' (code 19990 / 0x4e16))"));
         assert!(message(&"[".repeat(10_000)).contains("nested too deeply"));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_located() {
+        let message = |body: &[u8]| {
+            let at = std::str::from_utf8(body).expect_err("not UTF-8").valid_up_to();
+            not_utf8(body, at).message.to_string()
+        };
+        assert_eq!(message(b"a\xe9\""), "Invalid UTF-8 middle byte 0x22 at [line:1, column:4]");
+        assert_eq!(message(b"\n\xff"), "Invalid UTF-8 start byte 0xff at [line:2, column:2]");
+        assert_eq!(message(b"\x80"), "Invalid UTF-8 start byte 0x80 at [line:1, column:2]");
+        assert!(message(b"\xe4\xb8").starts_with("Unexpected end-of-input"));
     }
 
     #[test]
@@ -365,7 +461,22 @@ mod tests {
         assert_eq!(
             typed_value_error(body, 8, "datetime", "2017-10-17 00:00:00").message,
             "Cannot deserialize instance of datetime from VALUE_STRING value 2017-10-17 00:00:00 \
-             or request may be missing a required field at [line:1, column:9]"
+             or request may be missing a required field at [line:1, column:1]"
         );
+        let body =
+            r#"{"FullName":"Lead.mynamespace__fieldname__c","Metadata":{"type":"Long Text Area"}}"#;
+        let offset = body.find("\"Long").expect("the value");
+        let message =
+            typed_value_error(body, offset, "complexvalue", "Long Text Area").message.clone();
+        assert!(message.ends_with("at [line:1, column:57]"), "{message}");
+        let body =
+            r#"{"FirstName":"Doug","LastName":"Proctor (testing)","s360__Contact_Code__c":["x"]}"#;
+        assert_eq!(
+            list_for_scalar(body, body.find('[').expect("the list"), "multipicklist").message,
+            "Cannot deserialize instance of multipicklist from START_ARRAY value [line:1, column:51]"
+        );
+        let body = "{\n \"a\\\"b\" :\n \"x\"}";
+        let message = typed_value_error(body, body.len() - 4, "int", "x").message.clone();
+        assert!(message.ends_with("at [line:2, column:1]"), "{message}");
     }
 }

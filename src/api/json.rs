@@ -1,7 +1,5 @@
 //! Writing JSON text. Answers are appended to one `String`; no tree is built.
 
-use memchr::memchr3;
-
 /// Appends `"text"` with JSON's escapes; non-ASCII and `/` stay as they are, as Jackson writes them.
 pub fn push_str(out: &mut String, text: &str) {
     out.push('"');
@@ -11,9 +9,7 @@ pub fn push_str(out: &mut String, text: &str) {
 
 fn push_escaped(out: &mut String, text: &str) {
     // Nearly all text needs no escape: look once, copy once.
-    if memchr3(b'"', b'\\', b'\n', text.as_bytes()).is_none()
-        && !text.bytes().any(|byte| byte < 0x20)
-    {
+    if !text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
         out.push_str(text);
         return;
     }

@@ -2,6 +2,7 @@
 
 mod auth;
 mod body;
+mod composite;
 mod control;
 pub mod describe;
 mod entry;

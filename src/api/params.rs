@@ -22,11 +22,6 @@ impl<'a> Params<'a> {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_ref())
     }
 
-    /// All pairs.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))
-    }
-
     /// These pairs and then those.
     #[must_use]
     pub fn and(mut self, more: Params<'a>) -> Params<'a> {

@@ -136,17 +136,15 @@ impl<'s> Writer<'s> {
     }
 
     fn placed(&self, out: &mut String, place: &Place, column: &Column, record: Record<'s>) {
-        match place.slot(record.object.id) {
-            Some(slot) => render::push_value(out, record.object, slot, record.row, self.version),
-            None => {
-                let value = self.env.at(record, place);
-                // Not every object behind the reference has the field: then it is null, even where
-                // it would be a checkbox.
-                match &*value {
-                    Value::Null => out.push_str("null"),
-                    value => render::push_plain(out, column.kind, None, value),
-                }
-            }
+        if let Some(slot) = place.slot(record.object.id) {
+            render::push_value(out, record.object, slot, record.row, self.version);
+            return;
+        }
+        // Not every object behind the reference has the field: then it is null, even where it would
+        // be a checkbox.
+        match &*self.env.at(record, place) {
+            Value::Null => out.push_str("null"),
+            value => render::push_plain(out, column.kind, None, value),
         }
     }
 

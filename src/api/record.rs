@@ -47,10 +47,24 @@ pub fn given(
 }
 
 fn scalar(source: &Source<'_>, field: &FieldSpec, member: &Member<'_>) -> Result<Value, OrgError> {
-    let Sent::Scalar(scalar) = &member.sent else {
-        return Err(OrgError::json_deserialization(&member.name));
-    };
-    dml::coerce(field, scalar.raw()).map_err(|Misfit| misfit(source, field, member, scalar))
+    match &member.sent {
+        Sent::Scalar(scalar) => {
+            dml::coerce(field, scalar.raw()).map_err(|Misfit| misfit(source, field, member, scalar))
+        }
+        Sent::List(_) if !source.body.is_empty() => {
+            Err(jackson::list_for_scalar(source.body, member.offset, json_kind(field)))
+        }
+        Sent::Object(_) | Sent::List(_) => Err(OrgError::json_deserialization(&member.name)),
+    }
+}
+
+/// A field's type as the parser's messages name it.
+fn json_kind(field: &FieldSpec) -> &'static str {
+    match field.kind {
+        FieldType::Currency | FieldType::Percent => "double",
+        FieldType::Long => "int",
+        kind => kind.name(),
+    }
 }
 
 /// The error of a value that cannot be of its field's type.
@@ -63,12 +77,7 @@ fn misfit(
     if source.body.is_empty() {
         return OrgError::wrong_type(&field.label, scalar.shown(), &field.name);
     }
-    let kind = match field.kind {
-        FieldType::Currency | FieldType::Percent => "double",
-        FieldType::Long => "int",
-        kind => kind.name(),
-    };
-    jackson::typed_value_error(source.body, member.offset, kind, scalar.shown())
+    jackson::typed_value_error(source.body, member.offset, json_kind(field), scalar.shown())
 }
 
 /// A parent named by an external id: `{"Merchandise__r":{"MerchandiseExtID__c":123}}`.
@@ -97,7 +106,7 @@ fn parent(
         return Err(OrgError::no_such_column(&key.name, name));
     };
     if !(field.external_id || field.id_lookup || key_slot == target.system.id) {
-        return Err(OrgError::external_id_not_accessible(&field.name));
+        return Err(OrgError::not_an_external_id(&field.name, &target.name));
     }
     let value = scalar(source, field, key)?;
     match Matched::find(source.state, source.indexes, target, (key_slot, field), &value) {

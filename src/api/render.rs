@@ -52,10 +52,7 @@ pub fn push_id(out: &mut String, id: crate::id::Id) {
 }
 
 /// The stored parts of a compound field with their keys, in alphabetical order of the keys.
-fn parts<'o>(
-    object: &'o ObjectSpec,
-    compound: Slot,
-) -> impl Iterator<Item = &'o (&'static str, Slot)> {
+fn parts(object: &ObjectSpec, compound: Slot) -> impl Iterator<Item = &(&'static str, Slot)> {
     object
         .compounds
         .iter()
@@ -120,11 +117,22 @@ pub fn push_row(out: &mut String, object: &ObjectSpec, row: &Row, version: u32) 
     out.push('{');
     push_attributes(out, object, row, version);
     for slot in &object.visible {
-        out.push(',');
-        out.push_str(&object.at(*slot).json_key);
-        push_value(out, object, *slot, row, version);
+        push_member(out, object, *slot, row, version);
     }
     out.push('}');
+}
+
+/// Appends `,"Name":value`. Most fields of most rows are absent, and cost one copy.
+fn push_member(out: &mut String, object: &ObjectSpec, slot: Slot, row: &Row, version: u32) {
+    let field = object.at(slot);
+    let compound = matches!(field.kind, FieldType::Address | FieldType::Location);
+    if row.get(slot).is_null() && !compound {
+        out.push_str(&field.json_absent);
+        return;
+    }
+    out.push(',');
+    out.push_str(&field.json_key);
+    push_value(out, object, slot, row, version);
 }
 
 /// Appends a row with the given fields, in that order.
@@ -138,9 +146,7 @@ pub fn push_row_fields(
     out.push('{');
     push_attributes(out, object, row, version);
     for slot in slots {
-        out.push(',');
-        out.push_str(&object.at(*slot).json_key);
-        push_value(out, object, *slot, row, version);
+        push_member(out, object, *slot, row, version);
     }
     out.push('}');
 }

@@ -103,7 +103,7 @@ impl Transaction<'_> {
     }
 
     fn bury(&mut self, object: &Arc<ObjectSpec>, number: RowNum, id: Id) {
-        let now = self.actor.now;
+        let (now, stamp) = (self.actor.now, self.actor.stamp());
         let commit = self.state.commit;
         let Some(row) = self.state.table(object.id).get(number).cloned() else { return };
         let table = self.state.table_mut(object);
@@ -118,7 +118,7 @@ impl Transaction<'_> {
             draft.set(slot, Value::Bool(true));
         }
         if let Some(slot) = object.system.system_modstamp {
-            draft.set(slot, Value::DateTime(now));
+            draft.set(slot, stamp.clone());
         }
         table.replace(number, draft.build(commit));
     }
@@ -156,7 +156,7 @@ impl Transaction<'_> {
     }
 
     fn restore(&mut self, object: &Arc<ObjectSpec>, number: RowNum) {
-        let now = self.actor.now;
+        let stamp = self.actor.stamp();
         let commit = self.state.commit;
         let Some(row) = self.state.table(object.id).get(number).cloned() else { return };
         let mut draft = Draft::of(&row, object.fields.len());
@@ -165,7 +165,7 @@ impl Transaction<'_> {
             draft.set(slot, Value::Null);
         }
         if let Some(slot) = object.system.system_modstamp {
-            draft.set(slot, Value::DateTime(now));
+            draft.set(slot, stamp.clone());
         }
         let table = self.state.table_mut(object);
         if let Some(id) = row.id(object.system.id) {
@@ -174,11 +174,11 @@ impl Transaction<'_> {
         table.replace(number, draft.build(commit));
     }
 
-    /// Sets a reference as the org's own bookkeeping does: only SystemModstamp moves.
+    /// Sets a reference as the org's own bookkeeping does: only `SystemModstamp` moves.
     fn point(&mut self, object: &Arc<ObjectSpec>, number: RowNum, slot: Slot, value: Value) {
         let mut given = vec![(slot, value)];
         if let Some(stamp) = object.system.system_modstamp {
-            given.push((stamp, Value::DateTime(self.actor.now)));
+            given.push((stamp, self.actor.stamp()));
         }
         self.patch_silently(object, number, given);
     }

@@ -13,21 +13,23 @@ pub(super) fn on_insert(
     draft: &mut Draft,
     id: Id,
 ) {
-    let actor = transaction.actor;
+    let user = Value::Id(transaction.actor.user);
+    let now = transaction.actor.stamp();
     let system = &object.system;
     draft.set(system.id, Value::Id(id));
     let audit = [
-        (system.owner_id, Value::Id(actor.user)),
-        (system.created_date, Value::DateTime(actor.now)),
-        (system.created_by_id, Value::Id(actor.user)),
-        (system.last_modified_date, Value::DateTime(actor.now)),
-        (system.last_modified_by_id, Value::Id(actor.user)),
-        (system.system_modstamp, Value::DateTime(actor.now)),
+        (system.owner_id, user.clone()),
+        (system.created_date, now.clone()),
+        (system.created_by_id, user.clone()),
+        (system.last_modified_date, now.clone()),
+        (system.last_modified_by_id, user),
+        (system.system_modstamp, now),
     ];
     for (slot, value) in audit {
         fill(draft, slot, value);
     }
-    for (slot, field) in object.visible_fields() {
+    for slot in object.filled.iter().copied() {
+        let field = object.at(slot);
         if !draft.get(slot).is_null() {
             continue;
         }
@@ -35,6 +37,9 @@ pub(super) fn on_insert(
             let table = transaction.state.table_mut(object);
             let number = table.next_number(slot, format.start);
             draft.set(slot, Value::text(&numbered(format, number)));
+        } else if field.name_field && field.defaulted_on_create {
+            // A custom object's record without a name is named by its id, in fifteen characters.
+            draft.set(slot, Value::text(id.as_15()));
         } else {
             draft.set(slot, default_of(field));
         }
@@ -55,9 +60,9 @@ pub(super) fn on_update(transaction: &Transaction<'_>, object: &ObjectSpec, draf
     let actor = transaction.actor;
     let system = &object.system;
     let audit = [
-        (system.last_modified_date, Value::DateTime(actor.now)),
+        (system.last_modified_date, actor.stamp()),
         (system.last_modified_by_id, Value::Id(actor.user)),
-        (system.system_modstamp, Value::DateTime(actor.now)),
+        (system.system_modstamp, actor.stamp()),
     ];
     for (slot, value) in audit {
         if let Some(slot) = slot {
@@ -69,10 +74,7 @@ pub(super) fn on_update(transaction: &Transaction<'_>, object: &ObjectSpec, draf
 /// The default of a field that was not given. A checkbox without one is false, which rows need not
 /// store: an absent checkbox reads as false.
 fn default_of(field: &FieldSpec) -> Value {
-    if let Some(picklist) = &field.picklist
-        && field.kind != FieldType::MultiPicklist
-        && let Some(code) = picklist.default_code()
-    {
+    if let Some(code) = field.default_pick() {
         return Value::Pick(code);
     }
     let Some(text) = field.default_value.as_deref() else { return Value::Null };

@@ -42,6 +42,13 @@ pub struct Actor {
     pub system: bool,
 }
 
+impl Actor {
+    /// The time as audit fields store it: real orgs keep whole seconds.
+    pub fn stamp(&self) -> Value {
+        Value::DateTime(self.now.div_euclid(1000) * 1000)
+    }
+}
+
 /// The fields that a caller gave, with coerced values. A value that does not fit its field's type
 /// but whose error is a rule's (a bad id, an unlisted picklist value) is still `Text`.
 pub type Given = Vec<(Slot, Value)>;
@@ -84,25 +91,44 @@ impl<'a> Transaction<'a> {
         for (slot, value) in given {
             draft.set(slot, value);
         }
-        let savepoint = self.state.clone();
-        let inserted = self.insert_draft(object, draft);
-        if inserted.is_err() {
-            self.state = savepoint;
-        }
-        inserted
-    }
-
-    fn insert_draft(&mut self, object: &Arc<ObjectSpec>, mut draft: Draft) -> Result<Id, Faults> {
         let id = self.new_id(object, &draft);
         derive::on_insert(self, object, &mut draft, id);
         let watch = (self.hooks.watch)(&object.name);
         let follow_ups = self.behave(object, None, &mut draft, watch)?;
         rules::verify(self, object, None, &draft)?;
         let row = draft.build(self.state.commit);
-        let number = self.state.table_mut(object).insert(id, row.clone());
-        self.follow(follow_ups, id)?;
-        self.tell(watch, &Saved { object, number, id, before: None, after: Some(&row) })?;
+        self.write_and_follow(object, watch, follow_ups, (None, &row, id))?;
         Ok(id)
+    }
+
+    /// Writes a row (with its number and version before, when it has one), carries out what its
+    /// object's behaviour asked for and tells who watches the object; or does nothing of it. Only
+    /// what follows a write can fail, so only then is a savepoint needed.
+    fn write_and_follow(
+        &mut self,
+        object: &Arc<ObjectSpec>,
+        watch: Watch,
+        follow_ups: Vec<FollowUp>,
+        (before, row, id): (Option<(RowNum, &Row)>, &Row, Id),
+    ) -> Result<(), Faults> {
+        let may_fail = !follow_ups.is_empty() || watch.after.is_some();
+        let savepoint = may_fail.then(|| self.state.clone());
+        let table = self.state.table_mut(object);
+        let number = match before {
+            Some((number, _)) => {
+                table.replace(number, row.clone());
+                number
+            }
+            None => table.insert(id, row.clone()),
+        };
+        let Some(savepoint) = savepoint else { return Ok(()) };
+        let before = before.map(|(_, row)| row);
+        let saved = Saved { object, number, id, before, after: Some(row) };
+        let followed = self.follow(follow_ups, id).and_then(|()| self.tell(watch, &saved));
+        if followed.is_err() {
+            self.state = savepoint;
+        }
+        followed
     }
 
     /// The id of a record about to be created: the next of its table, or, for the org itself, the
@@ -133,30 +159,14 @@ impl<'a> Transaction<'a> {
         for (slot, value) in given {
             draft.set(slot, value);
         }
-        let savepoint = self.state.clone();
-        let updated = self.update_draft(object, number, &before, draft);
-        if updated.is_err() {
-            self.state = savepoint;
-        }
-        updated
-    }
-
-    fn update_draft(
-        &mut self,
-        object: &Arc<ObjectSpec>,
-        number: RowNum,
-        before: &Row,
-        mut draft: Draft,
-    ) -> Result<(), Faults> {
         derive::on_update(self, object, &mut draft);
         let watch = (self.hooks.watch)(&object.name);
-        let follow_ups = self.behave(object, Some(before), &mut draft, watch)?;
-        rules::verify(self, object, Some((number, before)), &draft)?;
+        let follow_ups = self.behave(object, Some(&before), &mut draft, watch)?;
+        rules::verify(self, object, Some((number, &before)), &draft)?;
         let row = draft.build(self.state.commit);
         let id = row.id(object.system.id).unwrap_or(self.actor.user);
-        self.state.table_mut(object).replace(number, row.clone());
-        self.follow(follow_ups, id)?;
-        self.tell(watch, &Saved { object, number, id, before: Some(before), after: Some(&row) })
+        let before = Some((number, &before));
+        self.write_and_follow(object, watch, follow_ups, (before, &row, id))
     }
 
     /// Lets the object's own behaviour and its watcher complete or refuse a record.
@@ -188,9 +198,6 @@ impl<'a> Transaction<'a> {
 
     /// Carries out what an object's behaviour asked for, as the org itself.
     fn follow(&mut self, follow_ups: Vec<FollowUp>, id: Id) -> Result<(), Faults> {
-        if follow_ups.is_empty() {
-            return Ok(());
-        }
         self.as_org(|org| follow_ups.into_iter().try_for_each(|step| org.follow_one(step, id)))
     }
 

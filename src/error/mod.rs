@@ -4,6 +4,7 @@
 //! `json` (request bodies), `control` (our own API). Each protocol renders an [`OrgError`] in one
 //! place. Texts and statuses: `reference/rest.md` §8.
 
+mod composite;
 mod control;
 mod edge;
 mod login;

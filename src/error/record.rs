@@ -132,6 +132,15 @@ impl OrgError {
         OrgError::save("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message, &[])
     }
 
+    /// A parent given by a field that is no external id of it (the text is that of other protocols).
+    pub fn not_an_external_id(field: &str, object: &str) -> OrgError {
+        let message = format!(
+            "Field name provided, {field} does not match an External ID, Salesforce Id, or indexed \
+             field for {object}"
+        );
+        OrgError::save("INVALID_FIELD", message, &[])
+    }
+
     /// A parent given by external id that matches no row.
     pub fn foreign_key_not_found(value: &str, field: &str, object: &str) -> OrgError {
         let message = format!(
@@ -176,6 +185,14 @@ impl OrgError {
         OrgError::json_parser(format!(
             "Cannot deserialize instance of {kind} from {token} value {value} or request may be \
              missing a required field at [line:{line}, column:{column}]"
+        ))
+    }
+
+    /// A list in a JSON body where a field of type `kind` wants a scalar.
+    pub fn list_not_deserializable(kind: &str, (line, column): (usize, usize)) -> OrgError {
+        OrgError::json_parser(format!(
+            "Cannot deserialize instance of {kind} from START_ARRAY value [line:{line}, \
+             column:{column}]"
         ))
     }
 

@@ -310,7 +310,7 @@ impl OrgError {
     }
 }
 
-/// FIELDS(), LIMIT, OFFSET, TYPEOF, scopes.
+/// `FIELDS()`, `LIMIT`, `OFFSET`, `TYPEOF`, scopes.
 impl OrgError {
     /// `FIELDS(ALL)` or `FIELDS(CUSTOM)` without a bound.
     pub fn fields_without_limit(query: &str, at: usize) -> OrgError {
@@ -358,7 +358,7 @@ impl OrgError {
         bare(MALFORMED_QUERY, text)
     }
 
-    /// TYPEOF of a relationship that leads to one object only, or where it may not stand. The text
+    /// `TYPEOF` of a relationship that leads to one object only, or where it may not stand. The text
     /// is unverified.
     pub fn typeof_not_allowed(query: &str, at: usize, operand: &str, why: &str) -> OrgError {
         placed(MALFORMED_QUERY, query, at, &format!("Invalid use of TYPEOF {operand}: {why}"))

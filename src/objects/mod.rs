@@ -70,6 +70,7 @@ pub fn behaviour(object: &str) -> Option<Behaviour> {
         "Case" => sales::save_case,
         "Task" | "Event" => activity::save,
         "ContentVersion" => content::save_version,
+        "Attachment" => content::save_attachment,
         _ => return None,
     })
 }

@@ -50,17 +50,13 @@ pub(super) fn save(saving: &Saving<'_>, draft: &mut Draft) -> Result<Vec<FollowU
         .map(|(own, contact)| (*contact, saving.value(draft, own).clone()))
         .filter(|(_, value)| saving.before.is_some() || !value.is_null())
         .collect();
-    match saving.value(draft, "PersonContactId").as_id() {
-        Some(id) => {
-            fields.push(("Name", saving.value(draft, "Name").clone()));
-            Ok(vec![FollowUp::Update { id, fields }])
-        }
-        None => {
-            fields.push(("AccountId", draft.get(saving.object.system.id).clone()));
-            let back = Some("PersonContactId");
-            Ok(vec![FollowUp::Insert { object: "Contact", fields, back }])
-        }
+    if let Some(id) = saving.value(draft, "PersonContactId").as_id() {
+        fields.push(("Name", saving.value(draft, "Name").clone()));
+        return Ok(vec![FollowUp::Update { id, fields }]);
     }
+    fields.push(("AccountId", draft.get(saving.object.system.id).clone()));
+    let back = Some("PersonContactId");
+    Ok(vec![FollowUp::Insert { object: "Contact", fields, back }])
 }
 
 /// Sets Name from its parts.

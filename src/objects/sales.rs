@@ -1,4 +1,4 @@
-//! Opportunity, OpportunityLineItem and Case: what their stage, price and status entail.
+//! Opportunity, `OpportunityLineItem` and Case: what their stage, price and status entail.
 
 use super::{FollowUp, Saving};
 use crate::error::Faults;

@@ -14,6 +14,7 @@ use crate::dml::{Actor, Transaction};
 use crate::error::Faults;
 use crate::store::{Answer, Job, State};
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// What a slice may cost, in row writes: well under 5 ms of work.
@@ -122,7 +123,7 @@ impl Org {
         }
         slice.more = transaction.state.jobs.next_due().is_some_and(|due| due <= now);
         if slice.ran > 0 {
-            self.publish(transaction.state);
+            self.publish(Arc::new(transaction.state));
         }
         slice
     }

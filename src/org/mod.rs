@@ -10,13 +10,15 @@ mod cursors;
 mod jobs;
 mod registry;
 mod sessions;
+mod unit;
 mod usage;
 
 pub use credentials::{Credentials, derived_token};
-pub use cursors::Cursors;
+pub use cursors::{Cursor, Cursors};
 pub use jobs::{Answered, Step};
 pub use registry::{DEFAULT, Orgs, Template};
 pub use sessions::{Decision, Grant, Pending, Refresh, Session, Sessions};
+pub use unit::Unit;
 pub use usage::Usage;
 
 use crate::clock::Millis;
@@ -149,8 +151,8 @@ impl Org {
     }
 
     /// Publishes a state made under the writer's lock.
-    fn publish(&self, state: State) {
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
+    fn publish(&self, state: Arc<State>) {
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
     /// Runs a transaction; what it did is published when it succeeds and gone when it fails.
@@ -164,8 +166,26 @@ impl Org {
         let mut transaction =
             Transaction::begin(&before, actor, &self.indexes).with_hooks(self.hooks.writes);
         let done = work(&mut transaction)?;
-        self.publish(transaction.state);
+        self.publish(Arc::new(transaction.state));
         Ok(done)
+    }
+
+    /// Runs a transaction whose outcome is more than success or failure; what it did is published
+    /// when `work` says so.
+    pub fn attempt<T>(
+        &self,
+        actor: Actor,
+        work: impl FnOnce(&mut Transaction<'_>) -> (T, bool),
+    ) -> T {
+        let _writer = self.lock();
+        let before = self.read();
+        let mut transaction =
+            Transaction::begin(&before, actor, &self.indexes).with_hooks(self.hooks.writes);
+        let (done, keep) = work(&mut transaction);
+        if keep {
+            self.publish(Arc::new(transaction.state));
+        }
+        done
     }
 
     /// Changes the state itself: clock, settings, schema.
@@ -173,7 +193,7 @@ impl Org {
         let _writer = self.lock();
         let mut state = State::clone(&self.read());
         let done = work(&mut state)?;
-        self.publish(state);
+        self.publish(Arc::new(state));
         Ok(done)
     }
 

@@ -35,9 +35,6 @@ pub struct Template {
     pub additions: Vec<Additions>,
 }
 
-/// Makes the state of a new, empty org with an id.
-pub type MakeEmpty = fn(Id, Millis) -> Arc<State>;
-
 #[derive(Default)]
 struct Registered {
     by_name: BTreeMap<String, Arc<Org>>,
@@ -109,7 +106,7 @@ impl Orgs {
             let suffix = if is_default { String::new() } else { format!(".{name}") };
             credentials.username = format!("{username}{suffix}");
         }
-        let mut set = |field: &mut String, value: &Option<String>, everywhere: bool| {
+        let set = |field: &mut String, value: &Option<String>, everywhere: bool| {
             if let Some(value) = value
                 && (is_default || everywhere)
             {

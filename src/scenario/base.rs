@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// When everything in an empty org was made: 2020-01-01T00:00:00Z.
-pub const BEGINNING: Millis = 1_577_836_800_000;
+pub(crate) const BEGINNING: Millis = 1_577_836_800_000;
 
 const RECORDS: &str = include_str!("../../fixtures/records/base.json");
 
@@ -27,12 +27,12 @@ const RECORDS: &str = include_str!("../../fixtures/records/base.json");
 const ORGANIZATION: &str = "Organization";
 
 /// The administrator of every org.
-pub fn administrator() -> Id {
+pub(crate) fn administrator() -> Id {
     Id::own(*b"005", 1)
 }
 
 /// The connected app whose client id and secret an org's clients use.
-pub fn connected_app() -> Id {
+pub(crate) fn connected_app() -> Id {
     Id::own(*b"0H4", 1)
 }
 
@@ -48,7 +48,7 @@ struct Base {
 }
 
 /// The state of a new, empty org with an id.
-pub fn empty_org(org: Id, features: Features, clock: Clock) -> Arc<State> {
+pub(crate) fn empty_org(org: Id, features: Features, clock: Clock) -> Arc<State> {
     let base = base(features);
     let mut state = State::clone(&base.state);
     state.clock = clock;
@@ -57,7 +57,7 @@ pub fn empty_org(org: Id, features: Features, clock: Clock) -> Arc<State> {
 }
 
 /// The state of a fork: everything shared but the Organization row, which carries the fork's id.
-pub fn forked(origin: &State, org: Id) -> Arc<State> {
+pub(crate) fn forked(origin: &State, org: Id) -> Arc<State> {
     let mut state = origin.clone();
     let schema = Arc::clone(&state.schema);
     let Some(object) = schema.by_name(ORGANIZATION) else { return Arc::new(state) };
@@ -72,7 +72,7 @@ pub fn forked(origin: &State, org: Id) -> Arc<State> {
 }
 
 /// Gives the administrator another username, as the start options may ask.
-pub fn rename_administrator(state: &mut State, username: &str) {
+pub(crate) fn rename_administrator(state: &mut State, username: &str) {
     let schema = Arc::clone(&state.schema);
     let Some(object) = schema.by_name("User") else { return };
     let Some((slot, _)) = object.field("Username") else { return };

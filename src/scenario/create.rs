@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// What a new org shall be.
 #[derive(Default)]
-pub struct NewOrg<'a> {
+pub(crate) struct NewOrg<'a> {
     /// Its name; one is made up when there is none.
     pub name: Option<&'a str>,
     /// What its owner calls it.
@@ -31,7 +31,7 @@ pub struct NewOrg<'a> {
 
 /// Why there is no new org.
 #[derive(Clone, Debug)]
-pub enum NotMade {
+pub(crate) enum NotMade {
     /// The name is taken.
     Taken,
     /// The clock of a fork cannot run backwards.
@@ -43,7 +43,7 @@ pub enum NotMade {
 }
 
 /// Makes an org.
-pub fn create(
+pub(crate) fn create(
     orgs: &Orgs,
     new: &NewOrg<'_>,
     system_now: Millis,
@@ -133,7 +133,7 @@ fn empty(orgs: &Orgs, new: &NewOrg<'_>) -> Result<Arc<State>, NotMade> {
 }
 
 /// True for a name that an org may have.
-pub fn is_org_name(name: &str) -> bool {
+pub(crate) fn is_org_name(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=40).contains(&name.len()) && name.bytes().all(fits)
 }

@@ -12,14 +12,14 @@ use serde_json::Value as Json;
 use std::collections::HashMap;
 
 /// Answers a request of the org's administrator: method, path with query, JSON body → status, body.
-pub type Call<'a> = dyn FnMut(&str, &str, Option<&str>) -> (u16, String) + 'a;
+pub(crate) type Call<'a> = dyn FnMut(&str, &str, Option<&str>) -> (u16, String) + 'a;
 
 /// The version under which expectations are queried.
 const QUERY: &str = "/services/data/v67.0/query?q=";
 
 /// Runs what happens and checks what must hold, in the org of a name or id. The first step that
 /// fails ends the run; all expectations are checked.
-pub fn run(
+pub(crate) fn run(
     scenario: &Scenario,
     loaded: &Loaded,
     org: &str,
@@ -48,9 +48,8 @@ fn step(
     call: &mut Call<'_>,
 ) -> Result<(), Problem> {
     match &when.step {
-        Step::Advance(_) => {
-            let by =
-                when.node.get("advance").map_or_else(String::new, |by| by.to_json().to_string());
+        Step::Advance(by) => {
+            let by = serde_json::Value::from(by.as_str());
             let path = format!("/_fauxforce/orgs/{org}/clock");
             let (status, body) = call("PUT", &path, Some(&format!("{{\"advance\":{by}}}")));
             if status != 200 {
@@ -134,7 +133,10 @@ fn compare(then: &Then, rows: &[Node], found: &[Json]) -> Result<(), Problem> {
     if then.soql.to_ascii_lowercase().contains("order by") {
         for (row, found) in rows.iter().zip(found) {
             if !fits(row, found) {
-                return Err(row.problem(format!("another row found: {}", shown(&[found.clone()]))));
+                return Err(row.problem(format!(
+                    "another row found: {}",
+                    shown(std::slice::from_ref(found))
+                )));
             }
         }
         return Ok(());

@@ -4,12 +4,11 @@
 use super::problem::{Problem, not_emulated, unknown};
 use super::settings::{Change, Of};
 use super::tree::{Node, Tree};
-use crate::clock::Millis;
 use crate::time;
 
 /// A scenario.
 #[derive(Clone, Debug)]
-pub struct Scenario {
+pub(crate) struct Scenario {
     /// Its name.
     pub name: String,
     /// What it is about, in a line.
@@ -32,7 +31,7 @@ pub struct Scenario {
 
 /// One record.
 #[derive(Clone, Debug)]
-pub struct Record {
+pub(crate) struct Record {
     /// The name under which other records refer to it.
     pub alias: Option<String>,
     /// Its object.
@@ -45,7 +44,7 @@ pub struct Record {
 
 /// Many records.
 #[derive(Clone, Debug)]
-pub struct Generate {
+pub(crate) struct Generate {
     /// `prefix` gives the aliases `prefix-1`, `prefix-2`, ….
     pub alias: Option<String>,
     /// Their object.
@@ -62,7 +61,7 @@ pub struct Generate {
 
 /// What can be wrong with a generated record, on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Defect {
+pub(crate) enum Defect {
     /// The username made from it collides with another's.
     DuplicateUsername,
     /// It has no e-mail address.
@@ -71,7 +70,7 @@ pub enum Defect {
 
 impl Defect {
     /// Every defect with its name in `with`.
-    pub const ALL: [(Defect, &'static str); 2] = [
+    pub(crate) const ALL: [(Defect, &'static str); 2] = [
         (Defect::DuplicateUsername, "duplicate_username"),
         (Defect::MissingEmail, "missing_email"),
     ];
@@ -79,7 +78,7 @@ impl Defect {
 
 /// One thing that happens.
 #[derive(Clone, Debug)]
-pub struct When {
+pub(crate) struct When {
     /// What.
     pub step: Step,
     /// Where it stands.
@@ -88,9 +87,9 @@ pub struct When {
 
 /// What can happen.
 #[derive(Clone, Debug)]
-pub enum Step {
-    /// The clock moves on.
-    Advance(Millis),
+pub(crate) enum Step {
+    /// The clock moves on, by an ISO-8601 duration.
+    Advance(String),
     /// A request of the administrator.
     Call {
         /// `GET`, `POST`, ….
@@ -108,7 +107,7 @@ pub enum Step {
 
 /// One expectation.
 #[derive(Clone, Debug)]
-pub struct Then {
+pub(crate) struct Then {
     /// A query; `@alias` in quotes stands for an id.
     pub soql: String,
     /// Its rows, or parts of them.
@@ -121,7 +120,7 @@ pub struct Then {
 
 impl Scenario {
     /// Reads TOML. `file` is named in problems.
-    pub fn parse(text: &str, file: Option<&str>) -> Result<Scenario, Problem> {
+    pub(crate) fn parse(text: &str, file: Option<&str>) -> Result<Scenario, Problem> {
         let place = |problem: Problem| match file {
             Some(file) => problem.in_file(file),
             None => problem,
@@ -133,7 +132,7 @@ impl Scenario {
     }
 
     /// Reads a tree. Without a name it is called `inline`.
-    pub fn read(root: &Node) -> Result<Scenario, Problem> {
+    pub(crate) fn read(root: &Node) -> Result<Scenario, Problem> {
         let mut scenario = Scenario {
             name: "inline".to_owned(),
             title: String::new(),
@@ -150,7 +149,7 @@ impl Scenario {
         for (key, value) in root.table()? {
             match key.as_str() {
                 "name" => scenario.name = name(value)?,
-                "title" => scenario.title = value.text()?.to_owned(),
+                "title" => value.text()?.clone_into(&mut scenario.title),
                 "org" => {
                     scenario.org = Change::read(value, Of::Scenario)?;
                     scenario.org_node = Some(value.clone());
@@ -269,8 +268,11 @@ fn when(node: &Node) -> Result<When, Problem> {
         });
     }
     let step = if let Some(advance) = node.get("advance") {
-        let by = time::parse_duration(advance.text()?);
-        Step::Advance(by.ok_or_else(|| advance.problem("must be a duration such as PT10M"))?)
+        let by = advance.text()?;
+        if time::parse_duration(by).is_none() {
+            return Err(advance.problem("must be a duration such as PT10M"));
+        }
+        Step::Advance(by.to_owned())
     } else {
         let method = needed(node, "method")?;
         const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -315,7 +317,7 @@ fn then(node: &Node) -> Result<Then, Problem> {
 }
 
 /// True when a tree is a scenario's name alone: `{"name": "…"}`.
-pub fn only_name(node: &Node) -> Option<&str> {
+pub(crate) fn only_name(node: &Node) -> Option<&str> {
     match (&node.value, node.table()) {
         (Tree::Text(name), _) => Some(name),
         (_, Ok([(key, name)])) if key == "name" => name.text().ok(),

@@ -26,7 +26,6 @@ const DOMAINS: [&str; 2] = ["example.com", "example.org"];
 struct Batch<'g> {
     generate: &'g Generate,
     random: Random,
-    people: People,
     /// The company at which generated employees without Person Accounts are contacts.
     employer: Option<Id>,
 }
@@ -50,24 +49,21 @@ impl Work<'_> {
         let defects = defects(generate, &object)?;
         let table = self.transaction.state.table(object.id);
         let purpose = format!("{}/{place}/{}", self.scenario, table.next());
-        let mut batch = Batch {
-            generate,
-            random: Random::of(self.seed, &purpose),
-            people: People::new(table.live() > 1),
-            employer: None,
-        };
+        let others_before = table.next() as usize;
+        // People come from a sequence of their own, so that it can be run twice.
+        let people = Random::of(self.seed, &format!("{purpose}/people"));
+        let people = People::new(people, table.live() > 1);
+        let mut batch = Batch { generate, random: Random::of(self.seed, &purpose), employer: None };
         let defects = spread(&mut batch.random, &defects, generate.count);
-        // Those whose username collides share it with one of these.
-        let mut sound: Vec<Person> = Vec::new();
+        let sound = sound_locals(people.clone(), &defects, others_before);
+        let mut people = people;
         for (at, defect) in defects.into_iter().enumerate() {
             let number = at + 1;
-            let unique = self.transaction.state.table(object.id).next() as usize + 1;
-            let person = batch.people.next(&mut batch.random, unique);
+            let unique = others_before + number;
+            let person = people.next(unique);
             let mut making = Making { number, unique, defect, person, domain: DOMAINS[0] };
             if defect == Some(Defect::DuplicateUsername) {
                 self.collide(&mut batch, &mut making, &sound);
-            } else if defect.is_none() {
-                sound.push(making.person.clone());
             }
             let id = self.make(&object, &mut batch, &making)?;
             if let Some(prefix) = &generate.alias {
@@ -79,11 +75,10 @@ impl Work<'_> {
 
     /// Gives an employee a local part that another has too, or, without another, one that is taken
     /// elsewhere.
-    fn collide(&mut self, batch: &mut Batch<'_>, making: &mut Making, sound: &[Person]) {
+    fn collide(&mut self, batch: &mut Batch<'_>, making: &mut Making, sound: &[String]) {
         making.domain = DOMAINS[1];
         if let Some(other) = batch.random.pick(sound) {
-            making.person.local.clone_from(&other.local);
-            making.domain = DOMAINS[1];
+            making.person.local.clone_from(other);
             return;
         }
         let settings = Arc::make_mut(&mut self.transaction.state.settings);
@@ -200,15 +195,14 @@ impl Work<'_> {
             let row = self.transaction.state.live_row(account, id);
             return row.and_then(|(_, row)| row.id(slot)).ok_or_else(lacking);
         }
-        let employer = match batch.employer {
-            Some(id) => id,
-            None => {
-                let mut given = Given::new();
-                let name = company(&mut batch.random, making.unique);
-                set_text(account, &mut given, "Name", Some(&name));
-                self.fill(account, &mut batch.random, &mut given, node, DEEPEST)?;
-                self.insert(account, given, &[], node)?
-            }
+        let employer = if let Some(id) = batch.employer {
+            id
+        } else {
+            let mut given = Given::new();
+            let name = company(&mut batch.random, making.unique);
+            set_text(account, &mut given, "Name", Some(&name));
+            self.fill(account, &mut batch.random, &mut given, node, DEEPEST)?;
+            self.insert(account, given, &[], node)?
         };
         batch.employer = Some(employer);
         set_text(contact, &mut given, "FirstName", Some(person.first));
@@ -336,6 +330,20 @@ fn defects(generate: &Generate, object: &ObjectSpec) -> Result<Vec<(Defect, usiz
         defects.push((*defect, (share * generate.count as f64).round() as usize));
     }
     Ok(defects)
+}
+
+/// The local parts with which others can collide: those of the people without a defect.
+fn sound_locals(
+    mut people: People,
+    defects: &[Option<Defect>],
+    others_before: usize,
+) -> Vec<String> {
+    if !defects.contains(&Some(Defect::DuplicateUsername)) {
+        return Vec::new();
+    }
+    let all = defects.iter().zip(others_before + 1..);
+    let all = all.map(|(defect, unique)| (defect, people.next(unique).local));
+    all.filter(|(defect, _)| defect.is_none()).map(|(_, local)| local).collect()
 }
 
 /// Which records have which defect.

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 /// What loading a scenario gave.
 #[derive(Clone, Debug, Default)]
-pub struct Loaded {
+pub(crate) struct Loaded {
     /// The scenario's name.
     pub name: String,
     /// Aliases and ids, in the order in which the records were made.
@@ -35,7 +35,7 @@ pub struct Loaded {
 
 /// Applies a scenario. A problem leaves a half-made state, to be dropped. `system_now` is the
 /// system's time; the clock of an org that nobody has seen yet (`fresh`) may be set back.
-pub fn load(
+pub(crate) fn load(
     scenario: &Scenario,
     state: &mut State,
     indexes: &IndexCache,
@@ -143,6 +143,9 @@ struct Pending {
     node: Node,
 }
 
+/// Fields whose records stand further below: slot, alias and place.
+pub(super) type Below = Vec<(Slot, String, Node)>;
+
 /// A field's value, or the alias of a record that is not there yet.
 pub(super) enum Wanted {
     Value(Value),
@@ -199,7 +202,7 @@ impl Work<'_> {
         object: &ObjectSpec,
         fields: &[(String, Node)],
         number: Option<usize>,
-    ) -> Result<(Given, Vec<(Slot, String, Node)>), Problem> {
+    ) -> Result<(Given, Below), Problem> {
         let mut given = Given::with_capacity(fields.len());
         let mut below = Vec::new();
         for (name, node) in fields {
@@ -317,12 +320,7 @@ impl Work<'_> {
     }
 
     /// Remembers references to records further below.
-    pub(super) fn wait_for(
-        &mut self,
-        object: &Arc<ObjectSpec>,
-        id: Id,
-        below: Vec<(Slot, String, Node)>,
-    ) {
+    pub(super) fn wait_for(&mut self, object: &Arc<ObjectSpec>, id: Id, below: Below) {
         for (slot, alias, node) in below {
             self.pending.push(Pending { object: Arc::clone(object), id, slot, alias, node });
         }

@@ -4,7 +4,7 @@
 //! text → [`tree`](Node) → [`Scenario`] → [`load`] into a state → [`run`] its steps and expectations
 //! through requests.
 
-pub mod base;
+pub(crate) mod base;
 mod behaviour;
 mod create;
 mod expect;
@@ -14,17 +14,16 @@ mod load;
 mod people;
 mod problem;
 mod random;
-pub mod settings;
+pub(crate) mod settings;
 mod transitions;
 mod tree;
 
-pub use base::{administrator, empty_org};
-pub use create::{NewOrg, NotMade, create, is_org_name};
-pub use expect::{Call, run};
-pub use format::{Scenario, only_name};
-pub use load::{Loaded, load};
-pub use problem::{Problem, nearest};
-pub use tree::Node;
+pub(crate) use create::{NewOrg, NotMade, create, is_org_name};
+pub(crate) use expect::run;
+pub(crate) use format::{Scenario, only_name};
+pub(crate) use load::{Loaded, load};
+pub(crate) use problem::{Problem, nearest};
+pub(crate) use tree::Node;
 
 /// Scenarios of `fixtures/scenarios`, by name and text.
 macro_rules! scenarios {
@@ -68,29 +67,28 @@ static BUILT_IN: &[(&str, &str)] = scenarios![
 ];
 
 /// Names and titles of the built-in scenarios.
-pub fn list() -> impl Iterator<Item = (&'static str, String)> {
+pub(crate) fn list() -> impl Iterator<Item = (&'static str, String)> {
     let title = |text| Scenario::parse(text, None).map_or_else(|_| String::new(), |s| s.title);
     BUILT_IN.iter().map(move |(name, text)| (*name, title(text)))
 }
 
 /// The text of a built-in scenario.
-pub fn show(name: &str) -> Option<&'static str> {
+pub(crate) fn show(name: &str) -> Option<&'static str> {
     BUILT_IN.iter().find(|(own, _)| *own == name).map(|(_, text)| *text)
 }
 
 /// A built-in scenario, or a problem that names the nearest one.
-pub fn find(name: &str) -> Result<Scenario, Problem> {
-    match show(name) {
-        Some(text) => Scenario::parse(text, Some(&format!("{name}.toml"))),
-        None => {
-            let known = BUILT_IN.iter().map(|(own, _)| *own);
-            Err(Problem::new(problem::unknown("scenario", name, known)))
-        }
+pub(crate) fn find(name: &str) -> Result<Scenario, Problem> {
+    if let Some(text) = show(name) {
+        return Scenario::parse(text, Some(&format!("{name}.toml")));
     }
+    let known = BUILT_IN.iter().map(|(own, _)| *own);
+    Err(Problem::new(problem::unknown("scenario", name, known)))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::base::empty_org;
     use super::*;
     use crate::clock::Clock;
     use crate::id::Id;

@@ -199,19 +199,22 @@ pub(super) struct Person {
 }
 
 /// Makes people whose addresses differ.
+#[derive(Clone)]
 pub(super) struct People {
+    random: Random,
     used: HashSet<String>,
     /// Other people may be there already: every address gets a number.
     numbered: bool,
 }
 
 impl People {
-    pub(super) fn new(numbered: bool) -> People {
-        People { used: HashSet::new(), numbered }
+    pub(super) fn new(random: Random, numbered: bool) -> People {
+        People { random, used: HashSet::new(), numbered }
     }
 
     /// Person number `number`.
-    pub(super) fn next(&mut self, random: &mut Random, number: usize) -> Person {
+    pub(super) fn next(&mut self, number: usize) -> Person {
+        let random = &mut self.random;
         let first = one(random, &FIRST);
         let last = one(random, &LAST);
         let mut local = format!("{first}.{last}").to_lowercase();

@@ -49,27 +49,25 @@ impl Problem {
 }
 
 /// The message of something documented and not built yet.
-pub fn not_emulated(what: &str) -> String {
+pub(crate) fn not_emulated(what: &str) -> String {
     format!("{NOT_EMULATED}{what} is not built yet")
 }
 
 /// The message of a name that nobody knows, with the nearest one that somebody does.
-pub fn unknown<'a>(
+pub(crate) fn unknown<'a>(
     what: &str,
     name: &str,
     known: impl IntoIterator<Item = &'a str> + Clone,
 ) -> String {
-    match nearest(name, known.clone()) {
-        Some(near) => format!("no such {what}: {name}; did you mean {near}?"),
-        None => {
-            let known: Vec<&str> = known.into_iter().take(20).collect();
-            format!("no such {what}: {name}; there are {}", known.join(", "))
-        }
+    if let Some(near) = nearest(name, known.clone()) {
+        return format!("no such {what}: {name}; did you mean {near}?");
     }
+    let known: Vec<&str> = known.into_iter().take(20).collect();
+    format!("no such {what}: {name}; there are {}", known.join(", "))
 }
 
 /// The name nearest to another, if one is near.
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     let distances = known.into_iter().map(|own| (distance(&name, &own.to_lowercase()), own));
     let (least, own) = distances.min_by_key(|(distance, _)| *distance)?;
@@ -98,7 +96,7 @@ fn distance(left: &str, right: &str) -> usize {
 }
 
 /// The faults of a record in one line.
-pub fn faults_text(faults: &Faults) -> String {
+pub(crate) fn faults_text(faults: &Faults) -> String {
     faults.iter().map(OrgError::to_string).collect::<Vec<_>>().join("; ")
 }
 

@@ -1,12 +1,12 @@
 //! The only source of variety below the edge: a sequence that follows from a seed.
 
-/// SplitMix64: a tiny generator whose every seed gives a good sequence, the same on every machine.
+/// `SplitMix64`: a tiny generator whose every seed gives a good sequence, the same on every machine.
 #[derive(Clone, Debug)]
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// The sequence of a seed and a purpose: two purposes do not disturb each other.
-    pub fn of(seed: u64, purpose: &str) -> Random {
+    pub(crate) fn of(seed: u64, purpose: &str) -> Random {
         // FNV-1a spreads the purpose over the seed.
         let mixed = purpose.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |sum, byte| {
             (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -15,7 +15,7 @@ impl Random {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -24,18 +24,18 @@ impl Random {
     }
 
     /// A number below a bound; 0 when the bound is 0.
-    pub fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         // The bias of a remainder is under 2⁻³² for the small bounds that are asked for here.
         if bound == 0 { 0 } else { (self.next() % bound as u64) as usize }
     }
 
     /// One of several.
-    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+    pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
         from.get(self.below(from.len()))
     }
 
     /// Numbers below a bound in a random order.
-    pub fn order(&mut self, bound: usize) -> Vec<usize> {
+    pub(crate) fn order(&mut self, bound: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..bound).collect();
         for at in (1..bound).rev() {
             order.swap(at, self.below(at + 1));
@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(take(1, "a"), take(1, "a"));
         assert_ne!(take(1, "a"), take(2, "a"));
         assert_ne!(take(1, "a"), take(1, "b"));
-        // The published first output of SplitMix64 for seed 0.
+        // The published first output of `SplitMix64` for seed 0.
         assert_eq!(Random(0).next(), 0xE220_A839_7B1D_CDAF);
     }
 

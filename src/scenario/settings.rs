@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// What a settings text asks for. What it does not name stays as it is.
 #[derive(Clone, Debug, Default)]
-pub struct Change {
+pub(crate) struct Change {
     /// The clock.
     pub clock: Option<ClockChoice>,
     /// The seed of everything random.
@@ -29,7 +29,7 @@ pub struct Change {
 
 /// How an org shall tell the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClockChoice {
+pub(crate) enum ClockChoice {
     /// With the system.
     Real,
     /// It stands still at an instant.
@@ -38,7 +38,7 @@ pub enum ClockChoice {
 
 impl ClockChoice {
     /// Reads `real` or an instant.
-    pub fn parse(text: &str) -> Option<ClockChoice> {
+    pub(crate) fn parse(text: &str) -> Option<ClockChoice> {
         if text == "real" {
             return Some(ClockChoice::Real);
         }
@@ -46,7 +46,7 @@ impl ClockChoice {
     }
 
     /// The clock of a new org.
-    pub fn clock(self) -> Clock {
+    pub(crate) fn clock(self) -> Clock {
         match self {
             ClockChoice::Real => Clock::Real { offset: 0 },
             ClockChoice::At(now) => Clock::Virtual { now },
@@ -56,7 +56,7 @@ impl ClockChoice {
 
 /// Which text is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Of {
+pub(crate) enum Of {
     /// `[org]` of a scenario: clock and seed too.
     Scenario,
     /// `PUT …/settings`.
@@ -130,7 +130,7 @@ const LIMITS: [&str; 27] = [
 
 impl Change {
     /// Reads a settings table.
-    pub fn read(node: &Node, of: Of) -> Result<Change, Problem> {
+    pub(crate) fn read(node: &Node, of: Of) -> Result<Change, Problem> {
         let mut change = Change::default();
         for (key, value) in node.table()? {
             match key.as_str() {
@@ -163,7 +163,7 @@ impl Change {
     }
 
     /// The features of an org that had `before`.
-    pub fn features(&self, before: Features) -> Features {
+    pub(crate) fn features(&self, before: Features) -> Features {
         self.features.iter().fold(before, |set, (feature, on)| match on {
             Some(true) => set.with(*feature),
             Some(false) => set.without(*feature),
@@ -173,7 +173,7 @@ impl Change {
     }
 
     /// Makes the change, all but the clock. A problem leaves a half-made state, to be dropped.
-    pub fn apply(
+    pub(crate) fn apply(
         &self,
         state: &mut State,
         indexes: &IndexCache,
@@ -336,7 +336,7 @@ fn usernames(node: &Node) -> Result<Vec<String>, Problem> {
 }
 
 /// All settings of an org, as `GET …/settings` answers.
-pub fn to_json(state: &State) -> String {
+pub(crate) fn to_json(state: &State) -> String {
     let mut out = String::from("{\"organization\":{");
     let object = state.schema.by_name("Organization");
     let row = object.and_then(|o| Some((o, state.table(o.id).live_rows().next()?.1)));

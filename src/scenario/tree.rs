@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 /// One value with its place.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Node {
+pub(crate) struct Node {
     /// Its line, from 1; 0 when the text was JSON.
     pub line: u32,
     /// Its path from the root; empty for the root.
@@ -20,7 +20,7 @@ pub struct Node {
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Tree {
+pub(crate) enum Tree {
     /// JSON `null`; TOML has none.
     Null,
     /// True or false.
@@ -37,7 +37,7 @@ pub enum Tree {
 
 impl Node {
     /// Reads TOML.
-    pub fn from_toml(text: &str) -> Result<Node, Problem> {
+    pub(crate) fn from_toml(text: &str) -> Result<Node, Problem> {
         let lines = Lines::of(text);
         let table = DeTable::parse(text).map_err(|error| {
             let line = error.span().map_or(1, |span| lines.line(span.start));
@@ -47,17 +47,17 @@ impl Node {
     }
 
     /// Reads JSON that serde has parsed.
-    pub fn from_json(json: &Json) -> Node {
+    pub(crate) fn from_json(json: &Json) -> Node {
         from_json(json, String::new())
     }
 
     /// A problem at this value.
-    pub fn problem(&self, message: impl Into<String>) -> Problem {
+    pub(crate) fn problem(&self, message: impl Into<String>) -> Problem {
         Problem { file: None, line: self.line, path: self.path.clone(), message: message.into() }
     }
 
     /// The keys of a table.
-    pub fn table(&self) -> Result<&[(String, Node)], Problem> {
+    pub(crate) fn table(&self) -> Result<&[(String, Node)], Problem> {
         match &self.value {
             Tree::Table(entries) => Ok(entries),
             _ => Err(self.problem("must be a table of keys and values")),
@@ -65,7 +65,7 @@ impl Node {
     }
 
     /// The items of a list.
-    pub fn list(&self) -> Result<&[Node], Problem> {
+    pub(crate) fn list(&self) -> Result<&[Node], Problem> {
         match &self.value {
             Tree::List(items) => Ok(items),
             _ => Err(self.problem("must be a list")),
@@ -73,7 +73,7 @@ impl Node {
     }
 
     /// Text.
-    pub fn text(&self) -> Result<&str, Problem> {
+    pub(crate) fn text(&self) -> Result<&str, Problem> {
         match &self.value {
             Tree::Text(text) => Ok(text),
             _ => Err(self.problem("must be text")),
@@ -81,7 +81,7 @@ impl Node {
     }
 
     /// True or false.
-    pub fn flag(&self) -> Result<bool, Problem> {
+    pub(crate) fn flag(&self) -> Result<bool, Problem> {
         match self.value {
             Tree::Bool(flag) => Ok(flag),
             _ => Err(self.problem("must be true or false")),
@@ -89,7 +89,7 @@ impl Node {
     }
 
     /// A whole number from `least` to `most`.
-    pub fn whole(&self, least: u64, most: u64) -> Result<u64, Problem> {
+    pub(crate) fn whole(&self, least: u64, most: u64) -> Result<u64, Problem> {
         let number = match &self.value {
             Tree::Number(text) => text.parse().ok(),
             _ => None,
@@ -105,7 +105,7 @@ impl Node {
     }
 
     /// A share, from 0 to 1.
-    pub fn share(&self) -> Result<f64, Problem> {
+    pub(crate) fn share(&self) -> Result<f64, Problem> {
         let number = match &self.value {
             Tree::Number(text) => text.parse::<f64>().ok(),
             _ => None,
@@ -115,7 +115,7 @@ impl Node {
     }
 
     /// The value of a key in a table.
-    pub fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         match &self.value {
             Tree::Table(entries) => {
                 entries.iter().find(|(own, _)| own == key).map(|(_, node)| node)
@@ -125,7 +125,7 @@ impl Node {
     }
 
     /// The value as compact JSON.
-    pub fn to_json(&self) -> Json {
+    pub(crate) fn to_json(&self) -> Json {
         match &self.value {
             Tree::Null => Json::Null,
             Tree::Bool(flag) => Json::Bool(*flag),
@@ -142,7 +142,7 @@ impl Node {
 
     /// A copy in which every text went through `change`.
     #[must_use]
-    pub fn map_text(&self, change: &impl Fn(&str) -> Option<String>) -> Node {
+    pub(crate) fn map_text(&self, change: &impl Fn(&str) -> Option<String>) -> Node {
         let value = match &self.value {
             Tree::Text(text) => Tree::Text(change(text).unwrap_or_else(|| text.clone())),
             Tree::List(items) => {

@@ -148,6 +148,8 @@ pub struct FieldSpec {
     pub name: Box<str>,
     /// `"Name":` — the name as a JSON key, ready to append.
     pub json_key: Box<str>,
+    /// `,"Name":null` (false for a checkbox) — the member of a row that lacks the field.
+    pub json_absent: Box<str>,
     /// Label, as messages show it.
     pub label: Box<str>,
     /// Type.
@@ -275,6 +277,10 @@ impl FieldSpec {
         FieldSpec {
             name: name.into(),
             json_key: format!("\"{name}\":").into(),
+            json_absent: match kind {
+                FieldType::Boolean => format!(",\"{name}\":false").into(),
+                _ => format!(",\"{name}\":null").into(),
+            },
             label: name.into(),
             kind,
             soap_type: "".into(),
@@ -341,6 +347,25 @@ impl FieldSpec {
     pub fn required_on_create(&self) -> bool {
         let by_describe = !self.nillable && !self.defaulted_on_create;
         self.createable && self.kind != FieldType::Boolean && self.required.unwrap_or(by_describe)
+    }
+
+    /// True when a create must give the field: nothing else gives it a value.
+    pub fn must_be_given(&self) -> bool {
+        self.required_on_create() && self.default_value.is_none() && self.default_pick().is_none()
+    }
+
+    /// True when the org gives the field a value on create: a number, a name, a default.
+    pub fn is_filled_on_create(&self) -> bool {
+        self.auto_number.is_some()
+            || (self.name_field && self.defaulted_on_create)
+            || self.default_pick().is_some()
+            || self.default_value.as_deref().is_some_and(|text| text != "false")
+    }
+
+    /// The code of the value that a picklist chooses by itself.
+    pub fn default_pick(&self) -> Option<u16> {
+        let picklist = self.picklist.as_ref().filter(|_| self.kind != FieldType::MultiPicklist)?;
+        picklist.default_code()
     }
 
     /// True for a reference whose rows belong to their parent.

@@ -23,7 +23,7 @@ pub(super) enum AnswerBody {
     Whole(Bytes),
     /// Pieces, chunked.
     Streamed(Streamed),
-    /// A body that ends early on purpose.
+    /// A body that ends early: on purpose, or because the rest could not be made.
     Cut(Box<Cut>),
 }
 
@@ -62,19 +62,23 @@ impl Body for AnswerBody {
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
             AnswerBody::Streamed(streamed) => {
-                let (piece, pieces) = match ready!(Pin::new(&mut streamed.next).poll(context)) {
-                    Ok(made) => made,
-                    // The iterator panicked, or the server stops.
-                    Err(error) => {
-                        tracing::error!(%error, "an answer could not be finished");
-                        (Some(Err(io::Error::other(error))), Box::new(std::iter::empty()) as Pieces)
+                let made = ready!(Pin::new(&mut streamed.next).poll(context));
+                let problem = match made {
+                    Ok((Some(Ok(piece)), pieces)) => {
+                        streamed.next = next_piece(pieces);
+                        return Poll::Ready(Some(Ok(Frame::data(piece))));
                     }
+                    Ok((None, _)) => {
+                        *self = AnswerBody::Empty;
+                        return Poll::Ready(None);
+                    }
+                    Ok((Some(Err(error)), _)) => error,
+                    // The iterator panicked, or the server stops.
+                    Err(error) => io::Error::other(error),
                 };
-                match &piece {
-                    Some(Ok(_)) => streamed.next = next_piece(pieces),
-                    Some(Err(_)) | None => *self = AnswerBody::Empty,
-                }
-                Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
+                tracing::error!(error = %problem, "an answer could not be finished");
+                *self = AnswerBody::Empty.cut(0);
+                self.poll_frame(context)
             }
             AnswerBody::Cut(cut) => cut.poll(context),
         }
@@ -131,6 +135,6 @@ impl Cut {
         self.left = 0;
         let pause = self.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep(BEFORE_CUT)));
         ready!(pause.as_mut().poll(context));
-        Poll::Ready(Some(Err(io::Error::other("the answer was truncated on purpose"))))
+        Poll::Ready(Some(Err(io::Error::other("the answer ends here"))))
     }
 }

@@ -8,15 +8,20 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
 /// What hyper may buffer of a head. Far over Salesforce's own 16,384 bytes, so that the answer to
 /// a long head is Salesforce's and not hyper's.
 const HEAD_BUFFER: usize = 256 * 1024;
+
+/// How long a client may take to close its half after we closed ours.
+const LINGER: Duration = Duration::from_millis(250);
 
 /// What a connection is told to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +41,7 @@ pub(super) struct Control {
     moved: AtomicU64,
     /// Requests that a handler works for, and answers still being made.
     busy: AtomicU32,
-    served: AtomicU32,
+    served: AtomicBool,
 }
 
 impl Control {
@@ -65,12 +70,16 @@ impl Control {
 
     /// True when a whole request has arrived.
     pub(super) fn has_served(&self) -> bool {
-        self.served.load(Ordering::Relaxed) != 0
+        self.served.load(Ordering::Relaxed)
+    }
+
+    /// Notes that a whole request has arrived.
+    pub(super) fn mark_served(&self) {
+        self.served.store(true, Ordering::Relaxed);
     }
 
     /// Marks the connection as worked for until the guard is dropped.
     pub(super) fn work(self: &Arc<Control>) -> Working {
-        self.served.store(1, Ordering::Relaxed);
         self.busy.fetch_add(1, Ordering::Relaxed);
         Working(Arc::clone(self))
     }
@@ -95,19 +104,14 @@ pub(super) async fn serve(
 ) {
     let loopback = peer.ip().to_canonical().is_loopback();
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .half_close(true)
-        .auto_date_header(false)
-        .title_case_headers(true)
-        .max_buf_size(HEAD_BUFFER);
+    builder.http1().half_close(true).auto_date_header(false).max_buf_size(HEAD_BUFFER);
     builder.http2().auto_date_header(false).max_header_list_size(HEAD_BUFFER as u32);
 
     let service_control = Arc::clone(&control);
     let service = hyper::service::service_fn(move |request| {
         Arc::clone(&exchange).run(request, loopback, Arc::clone(&service_control))
     });
-    let socket = TokioIo::new(Socket { stream, control: Arc::clone(&control) });
+    let socket = TokioIo::new(Socket { stream, control: Arc::clone(&control), linger: None });
     let mut http = pin!(builder.serve_connection(socket, service));
     let mut wakeable = false;
     let mut obeyed = 0;
@@ -137,6 +141,8 @@ pub(super) async fn serve(
 struct Socket {
     stream: TcpStream,
     control: Arc<Control>,
+    /// Set once our half is closed: until when the client's half is waited for.
+    linger: Option<Pin<Box<Sleep>>>,
 }
 
 impl Socket {
@@ -151,6 +157,30 @@ impl Socket {
             self.count(bytes);
         }
         written
+    }
+}
+
+impl Socket {
+    /// Reads what still comes until the client closes too. A socket that is closed with bytes
+    /// unread resets the connection, and the client may lose the answer that it has not read.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut scratch = [0; 4096];
+        loop {
+            if self.control.signal.load(Ordering::Acquire) != 0 {
+                // The server stops, which is not to wait for clients.
+                return Poll::Ready(());
+            }
+            let mut buffer = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {}
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => break,
+            }
+        }
+        match &mut self.linger {
+            Some(linger) => linger.as_mut().poll(context),
+            None => Poll::Ready(()),
+        }
     }
 }
 
@@ -195,6 +225,10 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        if self.linger.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+            self.linger = Some(Box::pin(tokio::time::sleep(LINGER)));
+        }
+        self.poll_linger(context).map(Ok)
     }
 }

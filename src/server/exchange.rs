@@ -69,13 +69,13 @@ impl Exchange {
         let received =
             match receive::head(&parts, &self.fallback_host, self.org.as_deref(), loopback) {
                 Ok(received) => received,
-                Err(error) => return Ok(refuse_unread(&error, &parts, incoming, &control).await),
+                Err(error) => return Ok(refuse_unread(&error, parts, incoming, &control).await),
             };
         let Received { mut request, content_encoding, accepts } = received;
         if !incoming.is_end_stream() {
             let body = match receive::body(&mut incoming, self.body_limit).await {
                 Ok(body) => body,
-                Err(error) => return Ok(refuse_unread(&error, &parts, incoming, &control).await),
+                Err(error) => return Ok(refuse_unread(&error, parts, incoming, &control).await),
             };
             let body = match content_encoding {
                 Some(coding) => self.decoded(body, coding).await,
@@ -85,32 +85,34 @@ impl Exchange {
                 Ok(body) => request.body = RequestBody::Bytes(body),
                 Err(error) => {
                     let prepared = respond::prepare(refuse(&error), None, false);
-                    return Ok(respond::answer(prepared, &control));
+                    return Ok(respond::answer(prepared, parts.headers, &control));
                 }
             }
         }
 
-        let working = control.work();
+        control.mark_served();
         let headers_only = request.method == Method::Head;
         let (transport, prepared) = if (self.is_long)(&request) {
             let exchange = Arc::clone(&self);
+            let _working = control.work();
             on_pool(move || prepare(exchange.handle(request), accepts, headers_only)).await?
         } else {
             let response = self.handle(request);
             if respond::is_slow(&response, accepts) {
+                let _working = control.work();
                 on_pool(move || prepare(response, accepts, headers_only)).await?
             } else {
                 prepare(response, accepts, headers_only)
             }
         };
         if transport.delay > 0 {
+            let _working = control.work();
             tokio::time::sleep(Duration::from_millis(transport.delay.unsigned_abs())).await;
         }
         if transport.drop {
             return Err(Dropped);
         }
-        drop(working);
-        Ok(respond::answer(prepared, &control))
+        Ok(respond::answer(prepared, parts.headers, &control))
     }
 
     /// Undoes the codings of a body; big ones on the pool.
@@ -158,7 +160,7 @@ fn prepare(
 /// Refuses a request whose body is unread; the connection is not used again.
 async fn refuse_unread(
     error: &OrgError,
-    parts: &Parts,
+    parts: Parts,
     mut incoming: Incoming,
     control: &Arc<Control>,
 ) -> hyper::Response<AnswerBody> {
@@ -168,7 +170,7 @@ async fn refuse_unread(
         receive::drain(&mut incoming).await;
     }
     let prepared = respond::prepare(refuse(error), None, parts.method == hyper::Method::HEAD);
-    let mut answer = respond::answer(prepared, control);
+    let mut answer = respond::answer(prepared, parts.headers, control);
     if parts.version < hyper::Version::HTTP_2 {
         answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }

@@ -13,7 +13,10 @@ mod listen;
 mod receive;
 mod refuse;
 mod respond;
+mod signal;
 mod workers;
+
+pub use signal::StopSignal;
 
 use crate::api::{Request, RequestBody, Response};
 use std::io;
@@ -28,6 +31,9 @@ pub const BODY_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// Bodies over this many bytes are handled away from the threads that serve sockets.
 const LONG_BODY: usize = 64 * 1024;
+
+/// The same where one request carries many: SOAP and composite.
+const LONG_BATCH: usize = 4 * 1024;
 
 /// The addresses to listen on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,24 +75,27 @@ impl Default for EdgeOptions {
     }
 }
 
-/// True for the requests that may take long: SOAP, Bulk, composite, the control API (its calls may
-/// wait), and everything with a body over 64 KiB.
+/// True for the requests that may take long: Bulk, the control API (its calls may wait), SOAP and
+/// composite with a body over 4 KiB, and everything else with one over 64 KiB. Going to the pool
+/// and back costs more than a small request does.
 pub fn is_long(request: &Request) -> bool {
-    if let RequestBody::Bytes(bytes) = &request.body
-        && bytes.len() <= LONG_BODY
-    {
-        let mut segments = request.path.split('/').skip(1);
-        return match segments.next() {
-            Some("services") => match segments.next() {
-                Some("data") => matches!(segments.nth(1), Some("composite" | "jobs")),
-                Some("Soap" | "async") => true,
-                _ => false,
+    let RequestBody::Bytes(body) = &request.body else { return true };
+    let mut segments = request.path.split('/').skip(1);
+    let limit = match segments.next() {
+        Some("services") => match segments.next() {
+            Some("data") => match segments.nth(1) {
+                Some("jobs") => return true,
+                Some("composite") => LONG_BATCH,
+                _ => LONG_BODY,
             },
-            Some("_fauxforce") => segments.next() != Some("health"),
-            _ => false,
-        };
-    }
-    true
+            Some("Soap") => LONG_BATCH,
+            Some("async") => return true,
+            _ => LONG_BODY,
+        },
+        Some("_fauxforce") => return segments.next() != Some("health"),
+        _ => LONG_BODY,
+    };
+    body.len() > limit
 }
 
 /// A listening server. It owns its threads and its runtimes, so it works inside sync and async
@@ -143,5 +152,32 @@ impl Edge {
 impl Drop for Edge {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Method;
+
+    #[test]
+    fn long_requests_are_told_by_path_and_size() {
+        let cases = [
+            ("/services/data/v60.0/sobjects/Account", 64 * 1024, false),
+            ("/services/data/v60.0/sobjects/Account", 64 * 1024 + 1, true),
+            ("/services/data/v60.0/composite", 4 * 1024, false),
+            ("/services/data/v60.0/composite/sobjects", 4 * 1024 + 1, true),
+            ("/services/data/v60.0/jobs/ingest", 0, true),
+            ("/services/async/60.0/job", 0, true),
+            ("/services/Soap/u/60.0", 4 * 1024, false),
+            ("/services/Soap/m/60.0", 4 * 1024 + 1, true),
+            ("/_fauxforce/health", 0, false),
+            ("/_fauxforce/orgs/default/await", 0, true),
+            ("/", 0, false),
+        ];
+        for (path, length, expected) in cases {
+            let request = Request::new(Method::Post, path).body(vec![b'x'; length]);
+            assert_eq!(is_long(&request), expected, "{path} {length}");
+        }
     }
 }

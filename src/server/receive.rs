@@ -7,8 +7,9 @@ use crate::error::OrgError;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use hyper::header;
+use hyper::header::{self, HeaderValue};
 use hyper::http::request::Parts;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// The longest URI, and the longest URI and headers together (rest.md §1.1).
@@ -63,7 +64,7 @@ pub(super) fn head(
     let mut host = authority;
     for (name, value) in &parts.headers {
         length += name.as_str().len() + value.len() + HEADER_OVERHEAD;
-        let value = String::from_utf8_lossy(value.as_bytes());
+        let value = text_of(value);
         if name == header::CONTENT_ENCODING {
             content_encoding = Some(value.clone().into_owned());
         } else if name == header::ACCEPT_ENCODING {
@@ -97,6 +98,14 @@ pub(super) fn head(
         received_at: crate::clock::system_now(),
     };
     Ok(Received { request, content_encoding, accepts })
+}
+
+/// The text of a header value. Nearly all are UTF-8; of the others something is kept.
+fn text_of(value: &HeaderValue) -> Cow<'_, str> {
+    match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(value.as_bytes()),
+    }
 }
 
 fn method(method: &hyper::Method) -> Option<Method> {

@@ -5,7 +5,7 @@ use super::coding::{self, Coding};
 use super::connection::{Control, Working};
 use crate::api::{HeaderText, Response, ResponseBody};
 use hyper::StatusCode;
-use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -69,8 +69,14 @@ fn is_bodiless(status: u16) -> bool {
     matches!(status, 100..200 | 204 | 304)
 }
 
-/// Builds the answer. Its delay has been waited for, and it is not one to be dropped.
-pub(super) fn answer(prepared: Prepared, control: &Arc<Control>) -> hyper::Response<AnswerBody> {
+/// Builds the answer. Its delay has been waited for, and it is not one to be dropped. `spent` are
+/// the headers of the request: hyper passes one map from head to head, so taking theirs saves
+/// allocating another.
+pub(super) fn answer(
+    prepared: Prepared,
+    mut spent: HeaderMap,
+    control: &Arc<Control>,
+) -> hyper::Response<AnswerBody> {
     let Prepared { response, coding, headers_only } = prepared;
     let bodiless = is_bodiless(response.status);
     let body = match response.body {
@@ -91,7 +97,10 @@ pub(super) fn answer(prepared: Prepared, control: &Arc<Control>) -> hyper::Respo
     *answer.status_mut() =
         StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = answer.headers_mut();
+    spent.clear();
+    *headers = spent;
     headers.reserve(response.headers.len() + 2);
+    let mut is_dated = false;
     for (name, value) in response.headers {
         let Some(name) = header_name(&name) else {
             tracing::error!(%name, "not a header name; left out");
@@ -109,12 +118,13 @@ pub(super) fn answer(prepared: Prepared, control: &Arc<Control>) -> hyper::Respo
         } else {
             value
         };
+        is_dated |= name == header::DATE;
         headers.append(name, header_value(value));
     }
     if let Some(coding) = coding {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
     }
-    if !headers.contains_key(header::DATE) {
+    if !is_dated {
         headers.insert(header::DATE, system_date());
     }
     answer
@@ -136,25 +146,37 @@ fn coded_etag(etag: &str) -> String {
     }
 }
 
-/// A header name; the ones of nearly every answer cost no allocation.
+/// A header name. The ones of nearly every answer are found without folding and hashing.
 fn header_name(name: &str) -> Option<HeaderName> {
     const SFORCE_LIMIT_INFO: HeaderName = HeaderName::from_static("sforce-limit-info");
     const X_ROBOTS_TAG: HeaderName = HeaderName::from_static("x-robots-tag");
-    match name {
-        "Sforce-Limit-Info" => Some(SFORCE_LIMIT_INFO),
-        "X-Robots-Tag" => Some(X_ROBOTS_TAG),
-        _ => HeaderName::from_bytes(name.as_bytes()).ok(),
-    }
+    Some(match name {
+        "Cache-Control" => header::CACHE_CONTROL,
+        "Content-Security-Policy" => header::CONTENT_SECURITY_POLICY,
+        "Content-Type" => header::CONTENT_TYPE,
+        "Date" => header::DATE,
+        "Location" => header::LOCATION,
+        "Set-Cookie" => header::SET_COOKIE,
+        "Sforce-Limit-Info" => SFORCE_LIMIT_INFO,
+        "Strict-Transport-Security" => header::STRICT_TRANSPORT_SECURITY,
+        "Vary" => header::VARY,
+        "X-Content-Type-Options" => header::X_CONTENT_TYPE_OPTIONS,
+        "X-Robots-Tag" => X_ROBOTS_TAG,
+        "X-XSS-Protection" => header::X_XSS_PROTECTION,
+        _ => return HeaderName::from_bytes(name.as_bytes()).ok(),
+    })
 }
 
 /// A header value, taken over without a copy. Line breaks and other controls become blanks.
 fn header_value(value: HeaderText) -> HeaderValue {
     let bytes = value.into_bytes();
-    HeaderValue::from_maybe_shared(bytes.clone()).unwrap_or_else(|_| {
-        let clean: Vec<u8> =
-            bytes.iter().map(|byte| if byte.is_ascii_control() { b' ' } else { *byte }).collect();
-        HeaderValue::from_bytes(&clean).unwrap_or_else(|_| HeaderValue::from_static(""))
-    })
+    let bytes = if bytes.iter().any(u8::is_ascii_control) {
+        let clean = bytes.iter().map(|b| if b.is_ascii_control() { b' ' } else { *b });
+        clean.collect()
+    } else {
+        bytes
+    };
+    HeaderValue::from_maybe_shared(bytes).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 thread_local! {

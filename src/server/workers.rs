@@ -38,6 +38,8 @@ const STOP_LIMIT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Workers {
     stop: watch::Sender<bool>,
+    /// Ends the thread that sweeps.
+    stop_sweeping: Mutex<Option<mpsc::Sender<()>>>,
     /// Disconnected when the last thread is gone. `None` once stopped.
     ended: Mutex<Option<mpsc::Receiver<()>>>,
 }
@@ -77,6 +79,11 @@ impl Workers {
             });
             workers.push((runtime, worker, listeners));
         }
+        let (stop_sweeping, sweeping) = mpsc::channel();
+        let swept: Vec<_> = workers.iter().map(|(_, worker, _)| Arc::clone(worker)).collect();
+        std::thread::Builder::new()
+            .name("fauxforce-sweep".to_owned())
+            .spawn(move || sweep(&sweeping, &swept))?;
         for (index, (runtime, worker, listeners)) in workers.into_iter().enumerate() {
             let (alive, stopped) = (alive.clone(), stopped.clone());
             std::thread::Builder::new().name(format!("fauxforce-edge-{index}")).spawn(
@@ -87,17 +94,32 @@ impl Workers {
                 },
             )?;
         }
-        Ok(Workers { stop, ended: Mutex::new(Some(ended)) })
+        Ok(Workers {
+            stop,
+            stop_sweeping: Mutex::new(Some(stop_sweeping)),
+            ended: Mutex::new(Some(ended)),
+        })
     }
 
     /// Stops all threads; waits for them, but no longer than two seconds.
     pub(super) fn stop(&self) {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(ended) = ended else { return };
+        drop(self.stop_sweeping.lock().unwrap_or_else(PoisonError::into_inner).take());
         // No receiver left means that all threads are gone already.
         let _ = self.stop.send(true);
         if ended.recv_timeout(STOP_LIMIT) == Err(mpsc::RecvTimeoutError::Timeout) {
             tracing::warn!("a request is still being handled; leaving it behind");
+        }
+    }
+}
+
+/// Looks at all connections now and then, until the server stops. It has a thread of its own because
+/// a timer in a worker's runtime would cost every request a look at the clock.
+fn sweep(sweeping: &mpsc::Receiver<()>, workers: &[Arc<Worker>]) {
+    while sweeping.recv_timeout(SWEEP) == Err(mpsc::RecvTimeoutError::Timeout) {
+        for worker in workers {
+            worker.connections.sweep();
         }
     }
 }
@@ -118,13 +140,8 @@ impl Worker {
         for listener in listeners {
             tokio::spawn(Arc::clone(&self).accept(listener, stopped.clone()));
         }
-        let mut sweep = tokio::time::interval(SWEEP);
-        loop {
-            tokio::select! {
-                _ = sweep.tick() => self.connections.sweep(),
-                _ = stopped.changed() => break,
-            }
-        }
+        // An error means that nobody is left to stop us: the start failed half way.
+        let _ = stopped.changed().await;
         let ended = async {
             while !self.connections.is_empty() {
                 // Again each time: one may have been accepted at the last moment.

@@ -126,7 +126,7 @@ impl Locale {
 fn take_text(into: &mut CompactString, object: &ObjectSpec, row: &Row, field: &str) {
     let Some((slot, spec)) = object.field(field) else { return };
     match (row.get(slot), &spec.picklist) {
-        (Value::Text(text), _) => *into = text.clone(),
+        (Value::Text(text), _) => into.clone_from(text),
         (Value::Pick(code), Some(picklist)) => *into = (&*picklist.value(*code).value).into(),
         _ => {}
     }

@@ -155,6 +155,7 @@ impl IndexCache {
     }
 
     /// A copy for a fork; the sets themselves are shared.
+    #[must_use]
     pub fn fork(&self) -> IndexCache {
         IndexCache(Mutex::new(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()))
     }

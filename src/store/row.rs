@@ -11,7 +11,7 @@ const INLINE_WORDS: usize = 3;
 /// What a row carries besides its values.
 #[derive(Clone, Debug)]
 struct Head {
-    /// The commit that wrote the row; ETags are made of it.
+    /// The commit that wrote the row; `ETags` are made of it.
     commit: u64,
     /// 0 for a live row, else the commit that deleted it: rows that one delete took are one group.
     deleted: u64,

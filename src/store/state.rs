@@ -139,14 +139,20 @@ impl State {
         self.cleared.remove(&commit).map_or_else(Vec::new, |held| held.to_vec())
     }
 
-    /// Puts a record first among those that a user made or viewed last.
-    pub fn remember_recent(&mut self, user: Id, id: Id) {
+    /// Puts a new record first among those that a user made or viewed last.
+    pub fn remember_made(&mut self, user: Id, id: Id) {
         let recent = self.recent.entry(user).or_default();
-        if let Some(place) = recent.iter().take(MOST_RECENT).position(|own| *own == id) {
-            recent.remove(place);
-        }
         recent.push_front(id);
         recent.truncate(MOST_RECENT);
+    }
+
+    /// Puts a record that may stand there already first among those.
+    pub fn remember_viewed(&mut self, user: Id, id: Id) {
+        let recent = self.recent.entry(user).or_default();
+        if let Some(place) = recent.iter().position(|own| *own == id) {
+            recent.remove(place);
+        }
+        self.remember_made(user, id);
     }
 
     /// What a user made or viewed last, newest first.

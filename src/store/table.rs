@@ -116,11 +116,11 @@ impl Table {
         if id.own_sequence() != Some(u64::from(number) + 1) {
             self.foreign.insert(id, number);
         }
-        if number as usize % (FAN * FAN) == 0 {
+        if (number as usize).is_multiple_of(FAN * FAN) {
             self.root.push(Arc::new(Branch::with_capacity(1)));
         }
         let branch = Arc::make_mut(self.root.last_mut().expect("a branch was just made"));
-        if number as usize % FAN == 0 {
+        if (number as usize).is_multiple_of(FAN) {
             branch.push(Arc::new(Leaf::with_capacity(1)));
         }
         Arc::make_mut(branch.last_mut().expect("a leaf was just made")).push(None);

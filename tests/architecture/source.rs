@@ -279,10 +279,11 @@ fn formats(tokens: &[Placed]) -> bool {
         match token {
             Token::Mark('(') => depth += 1,
             Token::Mark(')') => depth -= 1,
-            Token::Word(word) if word == "format" => {
-                if tokens.get(at + 1).is_some_and(|(next, _)| *next == Token::Mark('!')) {
-                    return true;
-                }
+            Token::Word(word)
+                if word == "format"
+                    && tokens.get(at + 1).is_some_and(|(next, _)| *next == Token::Mark('!')) =>
+            {
+                return true;
             }
             _ => {}
         }

@@ -11,11 +11,11 @@ mod settings;
 
 #[cfg(feature = "server")]
 pub(crate) use orgs::push_org;
-pub use orgs::{org_json, org_named};
+pub(crate) use orgs::{org_json, org_named};
 
 use super::http::{Method, Request, Response};
 use super::json;
-use super::reply::JSON;
+use super::reply::{JSON, header_text};
 use crate::clock::Millis;
 use crate::error::ControlError;
 use crate::id::Id;
@@ -36,7 +36,7 @@ struct Call<'r> {
 }
 
 /// Answers a request. `segments` are those after `_fauxforce`.
-pub fn handle(orgs: &Orgs, request: &Request, segments: &[Cow<'_, str>]) -> Response {
+pub(crate) fn handle(orgs: &Orgs, request: &Request, segments: &[Cow<'_, str>]) -> Response {
     let call = Call { orgs, request, now: request.received_at };
     let parts: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     let answer = guard::admit(orgs, request, &parts).and_then(|()| call.answer(&parts));
@@ -126,7 +126,8 @@ fn respond(request: &Request, answer: Answer) -> Response {
 }
 
 fn refused(error: &ControlError) -> Response {
-    let mut response = Response::status(error.status);
+    let mut response =
+        Response::status(error.status).with("X-Fauxforce-Hint", header_text(&error.message));
     if let Some(allow) = error.allow {
         response = response.with("Allow", allow);
     }

@@ -131,7 +131,7 @@ pub(super) fn delete(call: &Call<'_>, org: &Org) -> Answer {
 }
 
 /// The object that tells how to log in to an org, for the client of a request.
-pub fn org_json(orgs: &Orgs, request: &Request, org: &Org) -> String {
+pub(crate) fn org_json(orgs: &Orgs, request: &Request, org: &Org) -> String {
     let mut out = String::with_capacity(768);
     push_org(&mut out, org, &base_url(orgs, request));
     out
@@ -166,7 +166,7 @@ pub(crate) fn push_org(out: &mut String, org: &Org, instance_url: &str) {
 
 /// The org of the header `X-Fauxforce-Org`: a name or an id, or, behind `?`, a name that is forked
 /// from `default` when it is first seen.
-pub fn org_named(orgs: &Orgs, header: &str, system_now: Millis) -> Option<Arc<Org>> {
+pub(crate) fn org_named(orgs: &Orgs, header: &str, system_now: Millis) -> Option<Arc<Org>> {
     let Some(name) = header.strip_prefix('?') else {
         let by_id = || crate::id::Id::parse(header).ok().and_then(|id| orgs.with_id(id));
         return orgs.named(header).or_else(by_id);

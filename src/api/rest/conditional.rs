@@ -1,4 +1,4 @@
-//! Conditional requests on rows: ETags of accounts, Last-Modified of everything.
+//! Conditional requests on rows: `ETags` of accounts, Last-Modified of everything.
 //! `reference/rest.md` §1.7.
 
 use super::super::reply::Reply;
@@ -93,7 +93,7 @@ pub fn write(call: &Call<'_>, seen: &Seen) -> Result<(), OrgError> {
     if missed || hit { Err(OrgError::precondition_failed()) } else { Ok(()) }
 }
 
-/// True when a header's list names the ETag, with or without the suffix of a compressed answer.
+/// True when a header's list names the `ETag`, with or without the suffix of a compressed answer.
 fn names(list: &str, etag: &str) -> bool {
     let bare = |tag: &str| {
         let tag = tag.trim().trim_start_matches("W/").trim_matches('"');

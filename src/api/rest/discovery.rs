@@ -61,7 +61,7 @@ pub fn resources(call: &Call<'_>) -> Outcome {
     Ok(Reply::json(out, "urls"))
 }
 
-/// Validators of what is derived from the schema: an ETag of eight hex digits and the instant at
+/// Validators of what is derived from the schema: an `ETag` of eight hex digits and the instant at
 /// which the schema last changed.
 struct Validators {
     etag: String,

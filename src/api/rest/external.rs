@@ -28,7 +28,7 @@ pub fn handle(
     let matched = Matched::find(&call.state, indexes, object, (slot, field), &value);
     match (call.method, matched) {
         (_, Matched::Many(numbers)) => Ok(several(call, object, &numbers)),
-        (Method::Patch, matched) => upsert(call, object, (slot, field), value, &matched),
+        (Method::Patch, matched) => upsert(call, object, (slot, field), &value, &matched),
         (Method::Get | Method::Head | Method::Delete, Matched::None) => {
             Err(OrgError::not_found().into())
         }
@@ -59,7 +59,7 @@ fn upsert(
     call: &Call<'_>,
     object: &Arc<ObjectSpec>,
     (slot, field): (Slot, &FieldSpec),
-    value: Value,
+    value: &Value,
     matched: &Matched,
 ) -> Outcome {
     let update_only =
@@ -82,7 +82,7 @@ fn upsert(
             let id = rows::with_members(call, object, |source, members| {
                 let mut given = record::given(source, object, members, Some(&field.name))?;
                 given.push((slot, value.clone()));
-                insert_unless_matched(call, object, (slot, field), &value, given)
+                insert_unless_matched(call, object, (slot, field), value, given)
             })?;
             let reply = rows::created(call, object, id);
             Ok(if call.version >= 46 { rows::with_created(reply) } else { reply })

@@ -148,8 +148,11 @@ pub(super) struct Grouping<'s> {
     found: Vec<Group>,
     by_key: Map<Box<[Part]>, usize>,
     ranks: Vec<Map<Part, u32>>,
-    /// The parts of the row at hand; kept so that known groups cost no allocation.
+    /// The parts of the row at hand, those of one set, and its groups: kept from row to row, so
+    /// that known groups cost no allocation.
+    parts: Vec<Part>,
     scratch: Vec<Part>,
+    places: Vec<usize>,
 }
 
 impl<'s> Grouping<'s> {
@@ -160,7 +163,9 @@ impl<'s> Grouping<'s> {
             found: Vec::new(),
             by_key: Map::default(),
             ranks: vec![Map::default(); groups.keys.len()],
+            parts: Vec::new(),
             scratch: Vec::new(),
+            places: Vec::new(),
         };
         if groups.overall {
             grouping.found.push(Group {
@@ -177,58 +182,70 @@ impl<'s> Grouping<'s> {
     pub(super) fn add(&mut self, tester: &Tester<'s>, record: Record<'s>) {
         let groups = self.groups;
         let value = |typed: &'s Typed| tester.env.value(&typed.expr, Some(record), &[]);
-        let mut places = Vec::new();
+        self.places.clear();
         if groups.overall {
-            places.push(0);
+            self.places.push(0);
         } else {
-            let keys: Vec<_> = groups.keys.iter().map(value).collect();
-            for (number, set) in groups.sets.iter().enumerate() {
-                places.push(self.place(number, *set, &keys));
+            self.parts.clear();
+            for typed in &groups.keys {
+                self.parts.push(Part::of(&value(typed), typed));
+            }
+            for number in 0..groups.sets.len() {
+                let place = match self.find(number) {
+                    Some(place) => place,
+                    None => self.begin(number, |at| value(&groups.keys[at]).into_owned()),
+                };
+                self.places.push(place);
             }
         }
         for (at, aggregate) in groups.aggregates.iter().enumerate() {
             let value = value(&aggregate.argument);
-            for place in &places {
+            for place in &self.places {
                 self.found[*place].sums[at].add(&value, &aggregate.argument);
             }
         }
     }
 
-    /// The group of keys under one set.
-    fn place(&mut self, number: usize, set: u32, keys: &[std::borrow::Cow<'_, Value>]) -> usize {
-        let is_in = |at: usize| set >> at & 1 == 1;
+    /// The group of the row at hand under one set of keys; its key stays in `scratch`.
+    fn find(&mut self, number: usize) -> Option<usize> {
+        if let [_] = *self.groups.sets {
+            return self.by_key.get(&*self.parts).copied();
+        }
+        let set = self.groups.sets[number];
         self.scratch.clear();
-        if self.groups.sets.len() > 1 {
-            self.scratch.push(Part::Number(number as i64));
+        self.scratch.push(Part::Number(number as i64));
+        let parts = self.parts.iter().enumerate();
+        self.scratch.extend(parts.filter(|(at, _)| set >> at & 1 == 1).map(|(_, p)| p.clone()));
+        self.by_key.get(&*self.scratch).copied()
+    }
+
+    /// Begins the group of the row at hand; `value` gives its value under a key.
+    fn begin(&mut self, number: usize, value: impl Fn(usize) -> Value) -> usize {
+        let set = self.groups.sets[number];
+        let count = self.groups.keys.len();
+        let mut keys = vec![Value::Null; count];
+        let mut ranks = vec![u32::MAX; count];
+        for at in (0..count).filter(|at| set >> at & 1 == 1) {
+            let next = self.ranks[at].len() as u32;
+            ranks[at] = *self.ranks[at].entry(self.parts[at].clone()).or_insert(next);
+            keys[at] = match value(at) {
+                // An absent checkbox is false; null is for subtotals.
+                Value::Null if self.groups.keys[at].column.kind == FieldType::Boolean => {
+                    Value::Bool(false)
+                }
+                value => value,
+            };
         }
-        for (at, (value, typed)) in keys.iter().zip(&self.groups.keys).enumerate() {
-            if is_in(at) {
-                self.scratch.push(Part::of(value, typed));
-            }
-        }
-        if let Some(place) = self.by_key.get(&*self.scratch) {
-            return *place;
-        }
-        let mut ranks = vec![u32::MAX; keys.len()];
-        for (at, (value, typed)) in keys.iter().zip(&self.groups.keys).enumerate() {
-            if is_in(at) {
-                let next = self.ranks[at].len() as u32;
-                ranks[at] = *self.ranks[at].entry(Part::of(value, typed)).or_insert(next);
-            }
-        }
-        let shown = keys.iter().enumerate();
-        let shown = shown.map(|(at, value)| match is_in(at) {
-            true => (**value).clone(),
-            false => Value::Null,
-        });
         self.found.push(Group {
             set: number,
-            keys: shown.collect(),
+            keys: keys.into(),
             ranks: ranks.into(),
             sums: self.groups.aggregates.iter().map(Sum::new).collect(),
         });
         let place = self.found.len() - 1;
-        self.by_key.insert(self.scratch.as_slice().into(), place);
+        let single = self.groups.sets.len() == 1;
+        let key = if single { &self.parts } else { &self.scratch };
+        self.by_key.insert(key.as_slice().into(), place);
         place
     }
 

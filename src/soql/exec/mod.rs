@@ -80,18 +80,17 @@ fn tester<'s>(env: Env<'s>, joins: &'s [IdSet], context: &Context<'_>) -> Tester
 /// `COUNT()`: the rows that match, after `OFFSET` and `LIMIT`.
 fn count(level: &Level, tester: &Tester<'_>, context: &Context<'_>) -> usize {
     let most = level.limit.map_or(usize::MAX, |limit| limit.saturating_add(level.offset));
-    let found = match scan::count_all(level, context) {
-        Some(all) => all.min(most),
-        None => {
-            let mut found = 0;
-            if most > 0 {
-                scan::each(level, tester, context, |_, _| {
-                    found += 1;
-                    found < most
-                });
-            }
-            found
+    let found = if let Some(all) = scan::count_all(level, context) {
+        all.min(most)
+    } else {
+        let mut found = 0;
+        if most > 0 {
+            scan::each(level, tester, context, |_, _| {
+                found += 1;
+                found < most
+            });
         }
+        found
     };
     found.saturating_sub(level.offset)
 }

@@ -42,7 +42,7 @@ impl<'s> Tester<'s> {
             Predicate::Leaf(leaf) => self.leaf(leaf, record, cells),
             Predicate::Not(part) => match self.truth(part, record, cells) {
                 Truth::Unknown if self.not_keeps_unknown => Truth::True,
-                truth => truth.not(),
+                truth => truth.opposite(),
             },
             Predicate::All(parts) => {
                 let mut all = Truth::True;

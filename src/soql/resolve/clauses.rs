@@ -62,8 +62,12 @@ impl<'a> Resolver<'a> {
             None => output,
             Some((grouper, mut columns)) => {
                 grouper.place_all(&mut having);
-                columns.iter_mut().for_each(|column| grouper.place(&mut column.value));
-                order.iter_mut().for_each(|key| grouper.place(&mut key.value));
+                for column in &mut columns {
+                    grouper.place(&mut column.value);
+                }
+                for key in &mut order {
+                    grouper.place(&mut key.value);
+                }
                 Output::Groups(grouper.finish(columns, having))
             }
         };
@@ -105,7 +109,7 @@ impl<'a> Resolver<'a> {
             return Ok((Output::Records(scope.records(query, depth)?), None));
         }
         if depth.depth > 0 {
-            let at = grouping.map_or(query.span.start, |item| start_of(item));
+            let at = grouping.map_or(query.span.start, start_of);
             return Err(OrgError::aggregate_in_sub_select(self.text, at as usize));
         }
         let mut grouper = Grouper::new(scope, query.group_by.as_ref())?;

@@ -11,6 +11,7 @@ use crate::error::OrgError;
 use crate::schema::FieldType;
 use crate::soql::ast::{self, Field, GroupBy, Grouping, SelectItem, SelectValue};
 use compact_str::{CompactString, format_compact};
+use std::collections::HashSet;
 
 /// Most fields of `ROLLUP` and `CUBE`.
 const MAX_SUBTOTALS: usize = 3;
@@ -88,18 +89,10 @@ impl Grouper {
                 let found = scope.path(name)?;
                 match self.key(&found.signature) {
                     Some(at) => Ok(self.key_value(at, &found.signature, found.leaf, false)),
-                    None => Err(self.not_grouped(scope, field, clause, &found.signature)),
+                    None => Err(not_grouped(scope, field, clause, &found.signature)),
                 }
             }
             Field::Call(call) => self.call(scope, field, call, clause),
-        }
-    }
-
-    fn not_grouped(&self, scope: &Scope, field: &Field, clause: Clause, name: &str) -> OrgError {
-        let at = field.span().start as usize;
-        match clause {
-            Clause::OrderBy => OrgError::ordered_must_be_grouped(scope.text(), at, name),
-            _ => OrgError::must_be_grouped(scope.text(), at, name),
         }
     }
 
@@ -125,7 +118,7 @@ impl Grouper {
             }
             // A date that is grouped as it is may be taken apart afterwards.
             let Field::Path(path) = &call.argument else {
-                return Err(self.not_grouped(scope, field, clause, &value.signature));
+                return Err(not_grouped(scope, field, clause, &value.signature));
             };
             let inner = scope.path(path)?;
             let key = self.key(&inner.signature);
@@ -134,7 +127,7 @@ impl Grouper {
                     let argument = self.key_value(at, &inner.signature, inner.leaf, false);
                     scope.date(call, argument, false)
                 }
-                None => Err(self.not_grouped(scope, field, clause, &inner.signature)),
+                None => Err(not_grouped(scope, field, clause, &inner.signature)),
             };
         }
         let argument = self.value(scope, &call.argument, clause)?;
@@ -206,6 +199,7 @@ impl Grouper {
         items: &[SelectItem],
     ) -> Result<Vec<GroupColumn>, OrgError> {
         let mut columns: Vec<GroupColumn> = Vec::with_capacity(items.len());
+        let mut names = HashSet::new();
         let mut unnamed = 0;
         for item in items {
             let (value, at) = match &item.value {
@@ -237,7 +231,7 @@ impl Grouper {
                 }
                 None => value.leaf.clone(),
             };
-            if columns.iter().any(|own| own.name.eq_ignore_ascii_case(&name)) {
+            if !names.insert(name.to_ascii_lowercase()) {
                 return Err(OrgError::duplicate_alias(scope.text(), at, &name));
             }
             columns.push(GroupColumn { name, aggregate: value.is_call, value: value.typed });
@@ -289,11 +283,22 @@ impl Grouper {
         match predicate {
             Predicate::Always => {}
             Predicate::All(parts) | Predicate::Any(parts) => {
-                parts.iter_mut().for_each(|part| self.place_all(part));
+                for part in parts {
+                    self.place_all(part);
+                }
             }
             Predicate::Not(part) => self.place_all(part),
             Predicate::Leaf(leaf) => self.place(&mut leaf.operand),
         }
+    }
+}
+
+/// A field that is neither grouped nor aggregated.
+fn not_grouped(scope: &Scope, field: &Field, clause: Clause, name: &str) -> OrgError {
+    let at = field.span().start as usize;
+    match clause {
+        Clause::OrderBy => OrgError::ordered_must_be_grouped(scope.text(), at, name),
+        _ => OrgError::must_be_grouped(scope.text(), at, name),
     }
 }
 

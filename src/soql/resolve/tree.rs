@@ -221,7 +221,7 @@ impl Truth {
 
     /// The opposite; unknown stays.
     #[must_use]
-    pub fn not(self) -> Truth {
+    pub fn opposite(self) -> Truth {
         match self {
             Truth::True => Truth::False,
             Truth::False => Truth::True,
