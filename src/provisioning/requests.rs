@@ -165,15 +165,29 @@ pub fn wake(transaction: &mut Transaction<'_>, from: RowNum) {
     }
 }
 
-/// True when a request that gives a user access, or takes it, is still under way.
-pub fn is_open(transaction: &Transaction<'_>, app: &App, user: Id, given: bool) -> bool {
-    let operation = if given { "Create" } else { "Deactivate" };
-    let requests = pointing(transaction, REQUEST, "SalesforceUserId", user);
-    requests.iter().any(|request| {
-        request.reference("ConnectedAppId") == Some(app.id)
-            && request.text("Operation") == Some(operation)
-            && matches!(request.text("State"), Some("New" | "Requested"))
+/// The number of the next request.
+pub fn next_number(state: &State) -> RowNum {
+    state.schema.id_of(REQUEST).map_or(0, |object| state.table(object).next())
+}
+
+/// Whether the last request from a row on that is about a user's access to an app gives it (true) or
+/// takes it away.
+pub fn last_access(
+    transaction: &Transaction<'_>,
+    app: &App,
+    user: Id,
+    from: RowNum,
+) -> Option<bool> {
+    let user = Value::Id(user);
+    let requests =
+        record::holding(transaction, REQUEST, "SalesforceUserId", &user, (from, usize::MAX));
+    let own = requests.iter().rev().filter(|own| own.reference("ConnectedAppId") == Some(app.id));
+    own.filter_map(|own| match own.text("Operation")? {
+        "Create" | "Activate" => Some(true),
+        "Deactivate" => Some(false),
+        _ => None,
     })
+    .next()
 }
 
 /// New: waits for approval, or goes on.

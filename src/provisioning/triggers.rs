@@ -8,7 +8,7 @@ use crate::dml::{Saved, Transaction};
 use crate::error::Faults;
 use crate::id::Id;
 use crate::schema::ObjectSpec;
-use crate::store::{Job, Row};
+use crate::store::{Job, Row, RowNum};
 
 /// Users looked at in one step of a walk.
 const USERS: usize = 25;
@@ -139,7 +139,8 @@ pub fn grant_saved(transaction: &mut Transaction<'_>, saved: &Saved<'_>) -> Resu
     };
     if access::app(&transaction.state, app).is_some() {
         let given = u64::from(saved.after.is_some());
-        let job = Job { other: Some(set), mark: given, ..Job::new(GRANT, app) };
+        let mark = u64::from(requests::next_number(&transaction.state)) << 1 | given;
+        let job = Job { other: Some(set), mark, ..Job::new(GRANT, app) };
         let now = transaction.actor.now;
         transaction.state.jobs.push(now, job);
     }
@@ -150,11 +151,11 @@ pub fn grant_saved(transaction: &mut Transaction<'_>, saved: &Saved<'_>) -> Resu
 pub fn walk(transaction: &mut Transaction<'_>, job: &Job) -> Result<u32, Faults> {
     let app = access::app(&transaction.state, job.subject);
     let (Some(app), Some(set)) = (app, job.other) else { return Ok(1) };
-    let given = job.mark == 1;
+    let (given, begun) = (job.mark & 1 == 1, (job.mark >> 1) as RowNum);
     let (users, next) = Walk::resumed(job.at).users(transaction, set, USERS);
     for user in &users {
-        // What changed in the meantime has asked for itself.
-        if !requests::is_open(transaction, &app, *user, given) {
+        // What changed since the walk began has asked for itself.
+        if requests::last_access(transaction, &app, *user, begun) != Some(given) {
             let profile = Record::find(&transaction.state, *user);
             let profile = profile.and_then(|user| user.reference("ProfileId"));
             let through = access::ways_through(transaction, set, *user, profile).iter().sum();
