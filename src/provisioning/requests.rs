@@ -181,13 +181,13 @@ pub fn last_access(
     let user = Value::Id(user);
     let requests =
         record::holding(transaction, REQUEST, "SalesforceUserId", &user, (from, usize::MAX));
-    let own = requests.iter().rev().filter(|own| own.reference("ConnectedAppId") == Some(app.id));
-    own.filter_map(|own| match own.text("Operation")? {
+    let mut own =
+        requests.iter().rev().filter(|own| own.reference("ConnectedAppId") == Some(app.id));
+    own.find_map(|own| match own.text("Operation")? {
         "Create" | "Activate" => Some(true),
         "Deactivate" => Some(false),
         _ => None,
     })
-    .next()
 }
 
 /// New: waits for approval, or goes on.

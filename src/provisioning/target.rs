@@ -69,7 +69,7 @@ pub fn call(transaction: &mut Transaction<'_>, live: &Live, used: u64) -> Result
         Ending::Done => {
             let known = known(transaction, live, &user);
             let answer = match live.app.target.adapter {
-                Adapter::MockTarget => mock(transaction, live, &user, known)?,
+                Adapter::MockTarget => mock(transaction, live, &user, &known)?,
                 _ => Ok(known),
             };
             let external = match answer {
@@ -110,7 +110,7 @@ fn mock(
     transaction: &mut Transaction<'_>,
     live: &Live,
     user: &Record,
-    known: External,
+    known: &External,
 ) -> Result<Result<External, Called>, Faults> {
     let operation = live.operation();
     let username = known[1].as_deref().unwrap_or_default();

@@ -332,7 +332,7 @@ fn push_cells(out: &mut String, settings: &Settings) {
     }
 }
 
-fn name_of<T: PartialEq>(value: T, all: &[(T, &'static str)]) -> &'static str {
+fn name_of<T: Copy + PartialEq>(value: T, all: &[(T, &'static str)]) -> &'static str {
     all.iter().find(|(own, _)| *own == value).map_or("", |(_, name)| name)
 }
 
