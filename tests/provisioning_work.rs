@@ -115,6 +115,21 @@ fn a_fork_and_a_reset_carry_on_with_their_own_work() {
     assert_eq!(org.drain(), 0);
 }
 
+#[cfg(feature = "server")]
+#[test]
+fn a_served_org_works_as_time_passes() {
+    let server = fauxforce::Server::start().expect("a server");
+    let org = server.org("default").expect("the default org");
+    configure(&org, &json!({"latency": "PT0.05S"}));
+    request(&org);
+    // Nobody asks in the meantime, so nothing but the server's own timer takes the steps.
+    let (_open, silence) = std::sync::mpsc::channel::<()>();
+    let waited = silence.recv_timeout(std::time::Duration::from_millis(600));
+    assert!(waited.is_err());
+    assert_eq!(org.drain(), 0);
+    assert_eq!(count(&org, "UserProvisioningRequest WHERE State = 'Completed'"), 1);
+}
+
 #[test]
 fn a_target_that_hangs_ends_in_a_clear_failure() {
     let org = provisioned(&json!({"outcomes": ["timeout"], "timeout": "PT30S"}));
