@@ -86,7 +86,7 @@ fn one_long_step_of_the_clock_runs_everything_at_its_own_time() {
     let org = provisioned(&json!({"latency": "PT30M"}));
     settings(&org, &json!({"progression": {"provisioning": {"after": "PT15M"}}}));
     let id = request(&org);
-    org.advance(std::time::Duration::from_secs(5_400));
+    org.advance(std::time::Duration::from_mins(90));
     let request = get(&org, REQUEST, &id);
     assert_eq!(request["State"], "Completed");
     assert_eq!(request["LastModifiedDate"], "2026-01-15T10:00:00.000+0000");
@@ -203,6 +203,30 @@ fn a_request_that_somebody_moved_is_left_alone() {
     org.drain();
     assert_eq!(state(&org, &id), "Failed");
     assert_eq!(count(&org, "UserProvAccount"), 0);
+}
+
+#[test]
+fn two_reconciliations_of_one_app_do_not_mix() {
+    let org = provisioned(&json!({"latency": "PT1M", "onAnalyzed": "commit"}));
+    let account = json!({
+        "ConnectedAppId": app(&org), "ExternalUserId": "ext-1", "LinkState": "Orphaned",
+        "Status": "Active",
+    });
+    create(&org, "UserProvAccount", &account);
+    create(&org, "UserProvMockTarget", &json!({"Name": "One", "ExternalUserId": "ext-1"}));
+    let fields = json!({
+        "ConnectedAppId": app(&org), "Operation": "Reconcile", "State": "New",
+        "ApprovalStatus": "NotRequired",
+    });
+    let (first, second) = (create(&org, REQUEST, &fields), create(&org, REQUEST, &fields));
+    org.drain();
+    assert_eq!((state(&org, &first), state(&org, &second)), ("Completed".into(), "Failed".into()));
+    let log = query(&org, "SELECT Details FROM UserProvisioningLog WHERE Status = '409'");
+    let details = "Collecting failed: UPR-00000001 is reconciling the same app; try again when it \
+                   has ended";
+    assert_eq!(log, [json!({"Details": details})]);
+    let accounts = query(&org, "SELECT Status FROM UserProvAccount");
+    assert_eq!(accounts, [json!({"Status": "Active"})]);
 }
 
 /// What can happen to users and their access.

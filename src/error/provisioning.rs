@@ -96,3 +96,8 @@ pub fn bad_mapping(mapping: &str) -> String {
 pub fn committed(accounts: u64) -> String {
     format!("{accounts} accounts were taken over")
 }
+
+/// `Details` of a stage that meets another reconciliation of the same app.
+pub fn busy(stage: &str, other: &str) -> String {
+    format!("{stage} failed: {other} is reconciling the same app; try again when it has ended")
+}

@@ -218,7 +218,15 @@ mod tests {
             .map(|(_, step)| step)
     }
 
-    static HOOKS: Hooks = Hooks { writes: dml::Hooks::NONE, step: step_of, answered: |_| None };
+    fn answered_of(_: JobKind) -> Option<Answered> {
+        Some(|transaction, job, answer| {
+            let outputs = answer.as_ref().map_or(0, Vec::len) as u64;
+            transaction.state.tallies.insert((TALLY.0, job.subject), outputs);
+            Ok(())
+        })
+    }
+
+    static HOOKS: Hooks = Hooks { writes: dml::Hooks::NONE, step: step_of, answered: answered_of };
 
     fn subject() -> Id {
         Id::own(*b"0HP", 1)
@@ -274,6 +282,22 @@ mod tests {
         push(&org, 50, COUNT, 0);
         org.catch_up(100);
         assert_eq!(counted(&org), 601, "a short one is not");
+    }
+
+    #[test]
+    fn an_answer_is_taken_once() {
+        let org = org(Clock::Virtual { now: 100 });
+        let asked: Result<u64, Infallible> = org.change(|state| {
+            let job = Job::new(COUNT, subject());
+            Ok(state.calls.ask(job, "webhook", "http://target.test".into(), 1000, Vec::new()))
+        });
+        let number = asked.expect("no error");
+        assert_eq!(org.read().calls.open().count(), 1);
+        let answer = |count| Ok(vec![("Status".to_owned(), "200".to_owned()); count]);
+        org.answer(number, &answer(3), 0);
+        org.answer(number, &answer(5), 0);
+        assert_eq!(counted(&org), 3);
+        assert!(org.read().calls.get(number).is_none());
     }
 
     #[test]

@@ -78,10 +78,30 @@ fn fail_as(
     fail(transaction, live, status, outcome.details.as_deref().unwrap_or(&usual))
 }
 
+/// The Name of another request that is at work on the app's staged rows. They are one set for each
+/// app, so two runs at a time would take each other's rows for the target's.
+fn busy(transaction: &Transaction<'_>, live: &Live) -> Option<String> {
+    ["Collecting", "Analyzing", "Committing"].iter().find_map(|state| {
+        let field = live.record.object.field("State")?.1;
+        let code = Value::Pick(field.picklist.as_ref()?.code(state)?);
+        let others = holding(transaction, requests::REQUEST, "State", &code, (0, usize::MAX));
+        let other = others.into_iter().find(|other| {
+            other.number != live.record.number
+                && other.reference("ConnectedAppId") == Some(live.app.id)
+        });
+        Some(other?.text("Name").unwrap_or_default().to_owned())
+    })
+}
+
 /// Plans the same job again, at once.
 fn again(transaction: &mut Transaction<'_>, job: Job) {
     let now = transaction.actor.now;
     transaction.state.jobs.push(now, job);
+}
+
+/// True for the first step of a stage.
+fn is_new(job: &Job) -> bool {
+    job.at == 0 && job.mark == 0
 }
 
 /// Where a collection stands: what a job's `mark` holds.
@@ -111,6 +131,9 @@ pub fn collect(transaction: &mut Transaction<'_>, job: &Job) -> Result<u32, Faul
     let Some(live) = Live::find(&transaction.state, job.subject, "Collecting") else {
         return Ok(1);
     };
+    if let Some(other) = is_new(job).then(|| busy(transaction, &live)).flatten() {
+        return fail(transaction, &live, "409", &say::busy("Collecting", &other));
+    }
     let mut now = Collecting::of(job.mark);
     match now.phase {
         Collecting::PURGE => {
@@ -281,6 +304,9 @@ pub fn analyze(transaction: &mut Transaction<'_>, job: &Job) -> Result<u32, Faul
     let Some(live) = Live::find(&transaction.state, job.subject, "Analyzing") else {
         return Ok(1);
     };
+    if let Some(other) = is_new(job).then(|| busy(transaction, &live)).flatten() {
+        return fail(transaction, &live, "409", &say::busy("Analyzing", &other));
+    }
     let Some(used) = begin(transaction, &live, job, Stage::Analyze) else { return Ok(1) };
     let outcome = live.app.target.outcome(Stage::Analyze, used).cloned().unwrap_or_default();
     let text = live.app.config.text("UserAccountMapping");
@@ -360,6 +386,9 @@ pub fn commit(transaction: &mut Transaction<'_>, job: &Job) -> Result<u32, Fault
     let Some(live) = Live::find(&transaction.state, job.subject, "Committing") else {
         return Ok(1);
     };
+    if let Some(other) = is_new(job).then(|| busy(transaction, &live)).flatten() {
+        return fail(transaction, &live, "409", &say::busy("Committing", &other));
+    }
     const PHASE: u64 = 1 << 62;
     if job.at >= 2 * PHASE {
         return clean(transaction, &live, job);
