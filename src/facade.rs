@@ -404,6 +404,8 @@ pub fn check_scenario(source: &str) -> Result<(), Vec<String>> {
     let handle = Org { orgs, org };
     let mut call = |method: &str, path: &str, body: Option<&str>| {
         let Some(method) = api::Method::parse(method) else { return (501, String::new()) };
+        // A scenario may let days pass; it is not about the end of its own session.
+        handle.org.open_first_session(clock::system_now());
         let mut request = Request::new(method, path).bearer(handle.access_token());
         if let Some(body) = body {
             request = request.json(body.to_owned());
@@ -435,7 +437,8 @@ pub fn built_in_scenario(name: &str) -> Option<&'static str> {
 mod served {
     use super::{Arc, DEFAULT, Options, Org, Orgs, PathBuf, StartError, time};
     use crate::api::{self, Request, json};
-    use crate::server::{Edge, EdgeOptions, HostChoice};
+    use crate::clock;
+    use crate::server::{Background, Edge, EdgeOptions, HostChoice};
     use std::net::IpAddr;
 
     /// Start options of a server.
@@ -477,7 +480,10 @@ mod served {
             let edge_options =
                 EdgeOptions { host: self.host, port: self.port, ..EdgeOptions::default() };
             let edge = Edge::bind(edge_options, Arc::new(handler)).map_err(StartError::Listen)?;
-            Ok(Server { edge, orgs })
+            let driven = Arc::clone(&orgs);
+            let work = move || driven.run_due(clock::system_now());
+            let background = Background::start(work).map_err(StartError::Listen)?;
+            Ok(Server { edge, orgs, _background: background })
         }
     }
 
@@ -499,6 +505,8 @@ mod served {
     pub struct Server {
         edge: Edge,
         orgs: Arc<Orgs>,
+        /// Runs the orgs' work as time passes.
+        _background: Background,
     }
 
     impl std::fmt::Debug for Server {

@@ -117,6 +117,17 @@ fn other_fields_may_change_in_every_state() {
 }
 
 #[test]
+fn both_spellings_of_disputed_values_are_taken() {
+    let org = start(StateMode::Enforce);
+    let fields = json!({"State": "Failed", "Operation": "Read", "ApprovalStatus": "Not Required"});
+    let id = create(&org, OBJECT, &fields);
+    assert_eq!(get(&org, OBJECT, &id)["ApprovalStatus"], "NotRequired");
+    let step = json!({"State": "ManuallyCompleted"});
+    assert_eq!(try_update(&org, OBJECT, &id, &step).status, 204);
+    assert_eq!(get(&org, OBJECT, &id)["State"], "Manually Completed");
+}
+
+#[test]
 fn an_owner_who_knows_better_corrects_a_cell() {
     let org = start(StateMode::Strict);
     let id = create(&org, OBJECT, &request("New"));

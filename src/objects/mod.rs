@@ -64,6 +64,7 @@ pub fn behaviour(object: &str) -> Option<Behaviour> {
     Some(match object {
         "Account" | "Contact" | "Lead" | "Employee" => person::save,
         "User" => user::save,
+        "Profile" => user::save_profile,
         "Opportunity" => sales::save_opportunity,
         "OpportunityLineItem" => sales::save_line_item,
         "Case" => sales::save_case,

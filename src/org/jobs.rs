@@ -14,6 +14,7 @@ use crate::dml::{Actor, Transaction};
 use crate::error::Faults;
 use crate::store::{Answer, Job, State};
 use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -153,14 +154,15 @@ fn step(hooks: &Hooks, transaction: &mut Transaction<'_>, job: &Job) -> u32 {
         return 1;
     };
     let savepoint: State = transaction.state.clone();
-    match step(transaction, job) {
-        Ok(cost) => cost.max(1),
-        Err(faults) => {
-            report(job, &faults);
-            transaction.state = savepoint;
-            1
-        }
+    // A step that panics must not stop those behind it: it is dropped like one that fails.
+    let outcome = catch_unwind(AssertUnwindSafe(|| step(transaction, job)));
+    match outcome {
+        Ok(Ok(cost)) => return cost.max(1),
+        Ok(Err(faults)) => report(job, &faults),
+        Err(_) => tracing::error!(kind = job.kind, subject = %job.subject, "a step panicked"),
     }
+    transaction.state = savepoint;
+    1
 }
 
 fn report(job: &Job, faults: &Faults) {
@@ -172,6 +174,137 @@ impl Orgs {
     /// Runs a slice of what is due in each org; true when more is. For a timer that drives the real
     /// clocks of a served process.
     pub fn run_due(&self, system_now: Millis) -> bool {
-        self.all().iter().fold(false, |more, org| org.tick(system_now) || more)
+        self.all().iter().filter(|org| org.tick(system_now)).count() > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dml;
+    use crate::id::Id;
+    use crate::org::Credentials;
+    use crate::schema::{Features, Schema};
+    use crate::store::{Job, JobKind, Pace};
+    use std::sync::Arc;
+
+    const COUNT: JobKind = "count";
+    const FAIL: JobKind = "fail";
+    const PANIC: JobKind = "panic";
+    const TALLY: (&str, JobKind) = ("steps", COUNT);
+
+    fn step_of(kind: JobKind) -> Option<Step> {
+        let count: Step = |transaction, job| {
+            let key = (TALLY.0, job.subject);
+            *transaction.state.tallies.entry(key).or_insert(0) += 1;
+            if job.at > 0 {
+                let now = transaction.actor.now;
+                let job = Job { at: job.at - 1, ..job.clone() };
+                transaction.state.jobs.pace(now, Pace::After(10), job);
+            }
+            Ok(1)
+        };
+        let fail: Step = |transaction, job| {
+            transaction.state.tallies.insert((TALLY.0, job.subject), 1000);
+            Err(vec![crate::error::OrgError::not_found()])
+        };
+        let panic: Step = |transaction, job| {
+            transaction.state.tallies.insert((TALLY.0, job.subject), 1000);
+            panic!("on purpose")
+        };
+        [(COUNT, count), (FAIL, fail), (PANIC, panic)]
+            .into_iter()
+            .find(|(own, _)| *own == kind)
+            .map(|(_, step)| step)
+    }
+
+    fn answered_of(_: JobKind) -> Option<Answered> {
+        Some(|transaction, job, answer| {
+            let outputs = answer.as_ref().map_or(0, Vec::len) as u64;
+            transaction.state.tallies.insert((TALLY.0, job.subject), outputs);
+            Ok(())
+        })
+    }
+
+    static HOOKS: Hooks = Hooks { writes: dml::Hooks::NONE, step: step_of, answered: answered_of };
+
+    fn subject() -> Id {
+        Id::own(*b"0HP", 1)
+    }
+
+    fn org(clock: Clock) -> Org {
+        let state = State::new(Schema::standard(Features::DEFAULT), clock);
+        let (id, user) = (Id::own(*b"00D", 1), Id::own(*b"005", 1));
+        let credentials = Credentials::of(id, None, user);
+        Org::new(id, "default", None, credentials, Arc::new(state), 0).with_hooks(&HOOKS)
+    }
+
+    fn push(org: &Org, due: Millis, kind: JobKind, at: u64) {
+        let pushed: Result<(), Infallible> = org.change(|state| {
+            state.jobs.push(due, Job { at, ..Job::new(kind, subject()) });
+            Ok(())
+        });
+        pushed.expect("no error");
+    }
+
+    fn counted(org: &Org) -> u64 {
+        org.read().tallies.get(&(TALLY.0, subject())).copied().unwrap_or(0)
+    }
+
+    #[test]
+    fn a_step_that_fails_or_panics_leaves_no_trace_and_stops_nobody() {
+        let org = org(Clock::Virtual { now: 100 });
+        for kind in [COUNT, FAIL, PANIC, "nobody's", COUNT] {
+            push(&org, 100, kind, 0);
+        }
+        assert_eq!(org.run_due(100), 5);
+        assert_eq!(counted(&org), 2);
+        assert!(org.read().jobs.is_empty());
+    }
+
+    #[test]
+    fn a_request_on_a_driven_real_clock_leaves_a_long_queue_alone() {
+        let org = org(Clock::Real { offset: 0 });
+        for _ in 0..300 {
+            push(&org, 50, COUNT, 0);
+        }
+        org.catch_up(100);
+        assert_eq!(counted(&org), u64::from(SLICE), "nobody drives the clock: a slice");
+        assert!(org.tick(100), "there is more");
+        assert_eq!(counted(&org), 2 * u64::from(SLICE));
+        for _ in 0..300 {
+            push(&org, 50, COUNT, 0);
+        }
+        org.catch_up(100);
+        assert_eq!(counted(&org), 2 * u64::from(SLICE), "a long queue is the timer's");
+        while org.tick(100) {}
+        assert_eq!(counted(&org), 600);
+        push(&org, 50, COUNT, 0);
+        org.catch_up(100);
+        assert_eq!(counted(&org), 601, "a short one is not");
+    }
+
+    #[test]
+    fn an_answer_is_taken_once() {
+        let org = org(Clock::Virtual { now: 100 });
+        let asked: Result<u64, Infallible> = org.change(|state| {
+            let job = Job::new(COUNT, subject());
+            Ok(state.calls.ask(job, "webhook", "http://target.test".into(), 1000, Vec::new()))
+        });
+        let number = asked.expect("no error");
+        assert_eq!(org.read().calls.open().count(), 1);
+        let answer = |count| Ok(vec![("Status".to_owned(), "200".to_owned()); count]);
+        org.answer(number, &answer(3), 0);
+        org.answer(number, &answer(5), 0);
+        assert_eq!(counted(&org), 3);
+        assert!(org.read().calls.get(number).is_none());
+    }
+
+    #[test]
+    fn drain_goes_from_one_instant_to_the_next() {
+        let org = org(Clock::Virtual { now: 100 });
+        push(&org, 150, COUNT, 4);
+        assert_eq!(org.drain(0), Drained { ran: 5, now: 190 });
+        assert_eq!(counted(&org), 5);
     }
 }

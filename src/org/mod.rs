@@ -125,8 +125,9 @@ impl Org {
         self
     }
 
-    /// The session and refresh token that the org's owner was told at its start.
-    fn open_first_session(&self, system_now: Millis) {
+    /// The session and refresh token that the org's owner was told at its start. Opened again, the
+    /// session begins anew.
+    pub fn open_first_session(&self, system_now: Millis) {
         let now = self.now(system_now);
         let lifetime = self.read().settings.session_seconds * 1000;
         let (credentials, scope) = (&self.credentials, "api web refresh_token");

@@ -75,7 +75,7 @@ impl Change {
                 settings.targets.remove(app);
                 continue;
             }
-            merge(settings.targets.entry(app.clone()).or_default(), node)?;
+            merge(Arc::make_mut(settings.targets.entry(app.clone()).or_default()), node)?;
             if node.get("outcomes").is_some() {
                 rewritten.push(app.as_str());
             }
@@ -140,7 +140,7 @@ fn duration(node: &Node) -> Result<Millis, Problem> {
         .ok_or_else(|| node.problem("must be a duration such as PT5S"))
 }
 
-const TARGET_KEYS: [&str; 9] = [
+const TARGET_KEYS: [&str; 10] = [
     "adapter",
     "url",
     "outcomes",
@@ -150,6 +150,7 @@ const TARGET_KEYS: [&str; 9] = [
     "accounts",
     "onDenied",
     "onRetried",
+    "onAnalyzed",
 ];
 
 /// Takes over the keys of a target's table; null puts one back to its usual value.
@@ -183,6 +184,10 @@ fn merge(target: &mut Target, node: &Node) -> Result<(), Problem> {
             "onRetried" => {
                 let names = [(true, "clone"), (false, "nothing")];
                 target.retried_clones = null || one_of(value, "choice", &names)?;
+            }
+            "onAnalyzed" => {
+                let names = [(true, "commit"), (false, "wait")];
+                target.analyzed_commits = !null && one_of(value, "choice", &names)?;
             }
             key => return Err(value.problem(unknown("key of a target", key, TARGET_KEYS))),
         }
@@ -243,6 +248,10 @@ fn outcome_key(outcome: &mut Outcome, key: &str, value: &Node) -> Result<(), Pro
         "result" => outcome.ending = one_of(value, "result", &Ending::ALL)?,
         "status" => status(outcome, value)?,
         "details" => outcome.details = Some(value.text()?.into()),
+        "accountStatus" => {
+            let names = ["Active", "Deactivated", "Deleted"].map(|name| (name, name));
+            outcome.account_status = Some(one_of(value, "Status", &names)?.into());
+        }
         "reconState" => outcome.recon_state = Some(value.text()?.into()),
         "latency" => outcome.latency = Some(duration(value)?),
         "times" => outcome.times = Some(value.whole(1, u64::from(u32::MAX))? as u32),
@@ -251,7 +260,7 @@ fn outcome_key(outcome: &mut Outcome, key: &str, value: &Node) -> Result<(), Pro
             let keys = EXTERNAL.map(external_key);
             let Some(place) = external_place(key) else {
                 let known = ["stage", "result", "status", "details", "reconState", "latency"];
-                let known = known.into_iter().chain(["times", "after"]);
+                let known = known.into_iter().chain(["times", "after", "accountStatus"]);
                 let known: Vec<&str> = known.chain(keys.iter().map(String::as_str)).collect();
                 return Err(value.problem(unknown("key of an outcome", key, known)));
             };
@@ -323,7 +332,7 @@ fn push_cells(out: &mut String, settings: &Settings) {
     }
 }
 
-fn name_of<T: PartialEq>(value: T, all: &[(T, &'static str)]) -> &'static str {
+fn name_of<T: Copy + PartialEq>(value: T, all: &[(T, &'static str)]) -> &'static str {
     all.iter().find(|(own, _)| *own == value).map_or("", |(_, name)| name)
 }
 
@@ -355,7 +364,11 @@ fn push_target(out: &mut String, target: &Target) {
     }
     let denied = if target.denied_fails { "fail" } else { "stay" };
     let retried = if target.retried_clones { "clone" } else { "nothing" };
-    let _ = write!(out, ",\"onDenied\":\"{denied}\",\"onRetried\":\"{retried}\"}}");
+    let analyzed = if target.analyzed_commits { "commit" } else { "wait" };
+    let _ = write!(
+        out,
+        ",\"onDenied\":\"{denied}\",\"onRetried\":\"{retried}\",\"onAnalyzed\":\"{analyzed}\"}}"
+    );
 }
 
 fn external_json(external: &External) -> String {
@@ -373,6 +386,7 @@ fn outcome_json(outcome: &Outcome) -> String {
         ("status", &outcome.status),
         ("details", &outcome.details),
         ("reconState", &outcome.recon_state),
+        ("accountStatus", &outcome.account_status),
     ];
     parts.extend(
         texts

@@ -1,6 +1,7 @@
 //! `[[when]]` and `[[then]]`: what happens to a loaded org, and what must hold afterwards. Both go
 //! through requests, as a client's would; the caller says how a request is answered.
 
+use super::base;
 use super::format::{Scenario, Step, Then, When};
 use super::load::Loaded;
 use super::problem::Problem;
@@ -28,7 +29,10 @@ pub(crate) fn run(
         Some(file) => problem.in_file(file),
         None => problem,
     };
-    let mut aliases: HashMap<String, Id> = loaded.records.iter().cloned().collect();
+    let always = [("administrator", base::administrator()), ("app", base::connected_app())];
+    let always = always.map(|(alias, id)| (alias.to_owned(), id));
+    let mut aliases: HashMap<String, Id> =
+        always.into_iter().chain(loaded.records.iter().cloned()).collect();
     for when in &scenario.when {
         step(when, org, &mut aliases, call).map_err(|problem| vec![place(problem)])?;
     }

@@ -15,6 +15,7 @@ use crate::clock::{Clock, Millis};
 use crate::dml::{Actor, Given, Raw, Transaction, coerce};
 use crate::error::Faults;
 use crate::id::Id;
+use crate::provisioning;
 use crate::schema::{FieldType, Lookup, ObjectSpec, Slot};
 use crate::store::{IndexCache, State};
 use crate::value::Value;
@@ -59,6 +60,8 @@ fn apply(
     let now = state.clock.now(system_now);
     scenario.org.apply(state, indexes, now).map_err(|p| p.under("org"))?;
     let actor = Actor { user: base::administrator(), now, system: true };
+    let requests = state.schema.id_of(provisioning::REQUEST);
+    let first = requests.map_or(0, |object| state.table(object).next());
     let mut work = Work {
         seed: state.settings.seed,
         scenario: &scenario.name,
@@ -79,6 +82,7 @@ fn apply(
         }
     }
     work.resolve_pending()?;
+    provisioning::wake(&mut work.transaction, first);
     *state = work.transaction.state;
     Ok(work.loaded)
 }

@@ -4,6 +4,7 @@ use super::field::{FieldSpec, FieldType};
 use super::link::Links;
 use super::view::Features;
 use crate::id::KeyPrefix;
+use compact_str::CompactString;
 use rustc_hash::FxHashMap;
 
 /// The position of an object in its org's [`Schema`](super::Schema); also of its table in the state.
@@ -311,7 +312,12 @@ impl ObjectSpec {
     pub fn field(&self, name: &str) -> Option<(Slot, &FieldSpec)> {
         let slot = match self.by_name.get(name) {
             Some(slot) => *slot,
-            None => *self.by_name.get(name.to_ascii_lowercase().as_str())?,
+            None => {
+                // Names of up to 24 bytes are folded without allocation.
+                let mut folded = CompactString::new(name);
+                folded.make_ascii_lowercase();
+                *self.by_name.get(folded.as_str())?
+            }
         };
         Some((slot, &self.fields[usize::from(slot)]))
     }

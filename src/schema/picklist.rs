@@ -15,6 +15,8 @@ pub struct PickValue {
     pub default_value: bool,
     /// Base-64 bitmap of the controlling values under which it may be chosen.
     pub valid_for: Option<Box<str>>,
+    /// Other spellings that writes may use: sources disagree on the API value.
+    pub also_written: Box<[Box<str>]>,
 }
 
 /// The values of a picklist. A stored code is a position in `values`, so values are only appended.
@@ -34,6 +36,11 @@ impl Picklist {
         }
         for (code, value) in values.iter().enumerate() {
             codes.entry(value.value.to_lowercase().into_boxed_str()).or_insert(code as u16);
+        }
+        for (code, value) in values.iter().enumerate() {
+            for other in &value.also_written {
+                codes.entry(other.to_lowercase().into_boxed_str()).or_insert(code as u16);
+            }
         }
         let default = values.iter().position(|value| value.default_value);
         Picklist { values, codes, default: default.map(|code| code as u16) }

@@ -330,6 +330,7 @@ fn pick_value(value: &Value) -> Result<PickValue, Problem> {
         active: true,
         default_value: false,
         valid_for: None,
+        also_written: Box::default(),
     };
     let keys = match value {
         Value::String(text) => return Ok(plain(text)),
@@ -346,6 +347,9 @@ fn pick_value(value: &Value) -> Result<PickValue, Problem> {
             "label" => made.label = text(value).map_err(|p| wrong(p.message))?,
             "active" => made.active = flag()?,
             "defaultValue" => made.default_value = flag()?,
+            "alsoWritten" => {
+                made.also_written = texts(value).map_err(|p| wrong(p.message))?;
+            }
             "validFor" => made.valid_for = optional_text(value).map_err(|p| wrong(p.message))?,
             _ => return Err(wrong("no such key in a picklist value".into())),
         }

@@ -32,12 +32,12 @@ pub struct Settings {
     /// How long each step of a provisioning request lets its client wait.
     pub pace: Pace,
     /// The systems that connected apps provision, by the app's name or id.
-    pub targets: BTreeMap<String, Target>,
+    pub targets: BTreeMap<String, Arc<Target>>,
 }
 
 impl Settings {
     /// The target of a connected app.
-    pub fn target(&self, app: Id, name: &str) -> Option<&Target> {
+    pub fn target(&self, app: Id, name: &str) -> Option<&Arc<Target>> {
         let mut targets = self.targets.iter();
         targets.find(|(key, _)| Settings::names(key, app, name)).map(|(_, target)| target)
     }

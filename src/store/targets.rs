@@ -105,6 +105,8 @@ pub struct Outcome {
     pub details: Option<Arc<str>>,
     /// What the target says of the account.
     pub external: External,
+    /// The Status of the account afterwards, when it is another than the operation entails.
+    pub account_status: Option<Arc<str>>,
     /// What the target says about the end of a collection, in place of the truth.
     pub recon_state: Option<Arc<str>>,
     /// How long the call takes, in place of the target's usual time.
@@ -136,6 +138,8 @@ pub struct Target {
     pub denied_fails: bool,
     /// A request that is marked Retried is cloned.
     pub retried_clones: bool,
+    /// A collection that was analyzed is committed at once; it waits for somebody to do it otherwise.
+    pub analyzed_commits: bool,
 }
 
 impl Default for Target {
@@ -151,6 +155,7 @@ impl Default for Target {
             accounts: None,
             denied_fails: false,
             retried_clones: true,
+            analyzed_commits: false,
         }
     }
 }
