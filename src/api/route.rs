@@ -38,7 +38,7 @@ pub fn handle(orgs: &Orgs, request: &Request) -> Response {
         | ["setup", "connect", ..] => super::auth::handle(&entry),
         ["services", "async", ..] => unsupported(request, "Bulk API 1.0"),
         ["services", "apexrest", ..] => unsupported(request, "Apex REST"),
-        ["services", "scim", ..] => unsupported(request, "SCIM"),
+        ["services", "scim", ..] => super::scim::handle(&entry),
         ["profile" | "provisioning", ..] => unsupported(request, "SAP Concur provisioning"),
         ["cometd", ..] => unsupported(request, "Streaming API"),
         [] => super::auth::login_page(&entry),

@@ -14,6 +14,7 @@ mod people;
 mod problem;
 mod random;
 pub(crate) mod settings;
+mod targets;
 mod tree;
 
 pub(crate) use create::{NewOrg, NotMade, create, is_org_name};

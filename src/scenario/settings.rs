@@ -24,6 +24,7 @@ pub(crate) struct Change {
     organization: Vec<(&'static str, Node)>,
     limits: Vec<(&'static str, Option<u64>)>,
     taken_usernames: Option<Vec<String>>,
+    target_side: super::targets::Change,
 }
 
 /// How an org shall tell the time.
@@ -63,7 +64,8 @@ pub(crate) enum Of {
 }
 
 /// Settings keys that are built.
-const KEYS: [&str; 4] = ["organization", "features", "limits", "takenUsernames"];
+const KEYS: [&str; 6] =
+    ["organization", "features", "limits", "takenUsernames", "scim", "concur"];
 
 /// Settings keys that INTERFACES documents and nothing obeys yet.
 const NOT_BUILT: [&str; 8] = [
@@ -143,6 +145,8 @@ impl Change {
                 "features" => change.features = features(value)?,
                 "limits" => change.limits = limits(value)?,
                 "takenUsernames" => change.taken_usernames = Some(usernames(value)?),
+                "scim" => change.target_side.read_scim(value)?,
+                "concur" => change.target_side.read_concur(value)?,
                 key if NOT_BUILT.contains(&key) => {
                     return Err(value.problem(not_emulated(&format!("the setting {key}"))));
                 }
@@ -202,6 +206,7 @@ impl Change {
         if let Some(seed) = self.seed {
             settings.seed = seed;
         }
+        self.target_side.apply(settings);
         Ok(())
     }
 
@@ -364,7 +369,9 @@ pub(crate) fn to_json(state: &State) -> String {
         let comma = if place == 0 { "" } else { "," };
         let _ = write!(out, "{comma}{}", quoted(name));
     }
-    out.push_str("]}");
+    out.push(']');
+    super::targets::push_json(&mut out, settings);
+    out.push('}');
     out
 }
 

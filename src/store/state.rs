@@ -1,5 +1,6 @@
 //! The whole of an org's data: schema, tables, settings, clock. An immutable value.
 
+use super::concur::Concur;
 use super::row::Row;
 use super::settings::Settings;
 use super::table::{RowNum, Table};
@@ -41,6 +42,8 @@ pub struct State {
     pub schema_changed: Millis,
     /// Passwords that differ from the org's own, by user.
     pub passwords: imbl::OrdMap<Id, Arc<str>>,
+    /// The SAP Concur tenant beside the org.
+    pub concur: Concur,
     /// What each user made or viewed last, newest first.
     recent: imbl::OrdMap<Id, imbl::Vector<Id>>,
     tables: Vec<Option<Arc<Table>>>,
@@ -58,6 +61,7 @@ impl State {
             commit: 0,
             schema_changed: BEGINNING,
             passwords: imbl::OrdMap::new(),
+            concur: Concur::default(),
             recent: imbl::OrdMap::new(),
             tables: Vec::new(),
             cleared: imbl::OrdMap::new(),
