@@ -2,6 +2,7 @@
 
 mod auth;
 mod body;
+mod concur;
 mod control;
 pub mod describe;
 mod doc_text;

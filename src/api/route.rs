@@ -39,7 +39,7 @@ pub fn handle(orgs: &Orgs, request: &Request) -> Response {
         ["services", "async", ..] => unsupported(request, "Bulk API 1.0"),
         ["services", "apexrest", ..] => unsupported(request, "Apex REST"),
         ["services", "scim", ..] => super::scim::handle(&entry),
-        ["profile" | "provisioning", ..] => unsupported(request, "SAP Concur provisioning"),
+        ["profile" | "provisioning", ..] => super::concur::handle(&entry),
         ["cometd", ..] => unsupported(request, "Streaming API"),
         [] => super::auth::login_page(&entry),
         _ => reply::edge_error(request, &OrgError::not_found()),

@@ -2,6 +2,7 @@
 //! documented; most codes and texts below are ours, shaped after recorded ones.
 
 use super::{OrgError, PatchFault};
+use std::borrow::Cow;
 
 /// Characters that no user name may have.
 pub const FORBIDDEN_IN_NAMES: &str = "%[#!*&()~'{^}\\/?><,;:\"+=]|";
@@ -14,7 +15,7 @@ pub struct ConcurError {
     /// The detail error keyword of RFC 7644.
     pub scim_type: Option<&'static str>,
     /// The message's code.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// The message.
     pub message: String,
     /// The attribute at fault.
@@ -29,13 +30,13 @@ impl ConcurError {
     fn new(
         status: u16,
         scim_type: Option<&'static str>,
-        code: &'static str,
+        code: impl Into<Cow<'static, str>>,
         message: impl Into<String>,
     ) -> ConcurError {
         ConcurError {
             status,
             scim_type,
-            code,
+            code: code.into(),
             message: message.into(),
             schema_path: None,
             hint: None,
@@ -146,6 +147,17 @@ impl ConcurError {
         let message = format!("{what} is not emulated by fauxforce");
         let refused = ConcurError::new(501, None, "NOT_EMULATED", message);
         ConcurError { unsupported: Some(what.to_owned()), ..refused }
+    }
+
+    /// An error that the settings ask for.
+    pub fn scripted(
+        status: u16,
+        code: String,
+        message: String,
+        schema_path: Option<String>,
+    ) -> ConcurError {
+        let error = ConcurError::new(status, None, code, message);
+        ConcurError { schema_path, ..error }.hint("the outcome that settings.concur asks for")
     }
 
     /// The error of a PATCH.

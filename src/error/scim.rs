@@ -153,6 +153,11 @@ impl ScimError {
         ScimError::new(400, Some("invalidValue"), format!("INVALID entitlement id: {id}"))
     }
 
+    /// 409 of an id of a group that is none: the text of the exception. *pilot*
+    pub fn invalid_id(id: &str) -> ScimError {
+        ScimError::new(409, None, format!("Invalid id: {id}"))
+    }
+
     /// 400 of a `count` out of range. *pilot*
     pub fn illegal_count(count: &str) -> ScimError {
         ScimError::new(400, None, format!("Illegal count value : {count}"))

@@ -202,6 +202,9 @@ pub struct Concur {
     made: u64,
 }
 
+/// Most events that wait in the outbox; the oldest make room.
+const MOST_EVENTS: usize = 10_000;
+
 /// URN of the extension that holds company and employee number.
 pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
@@ -299,6 +302,9 @@ impl Concur {
 
     /// Publishes an event.
     pub fn publish(&mut self, event: ConcurEvent) {
+        if self.outbox.len() >= MOST_EVENTS {
+            self.outbox.pop_front();
+        }
         self.outbox.push_back(Arc::new(event));
     }
 

@@ -48,7 +48,7 @@ pub fn run(call: &Call<'_>, task: &Task<'_>) -> Outcome {
         let mut result = Doc::object().with("method", method).with_some("bulkId", bulk_id);
         match one(call, operation, &made) {
             Ok(answer) => {
-                let location = location(call, operation, &answer);
+                let location = location(call, operation, &made, &answer);
                 if let (Some(bulk_id), Some(body)) = (bulk_id, &answer.body)
                     && let Some(id) = body.text_at(&["id"])
                 {
@@ -101,10 +101,17 @@ fn one(call: &Call<'_>, operation: &Doc, made: &BTreeMap<String, String>) -> Out
 }
 
 /// The URL of what an operation wrote.
-fn location(call: &Call<'_>, operation: &Doc, answer: &Answer) -> Option<String> {
-    let made = answer.header("Location").map(ToOwned::to_owned);
-    let path = operation.text_at(&["path"]).unwrap_or_default();
-    made.or_else(|| Some([&call.now_view().base, path].concat()))
+fn location(
+    call: &Call<'_>,
+    operation: &Doc,
+    made: &BTreeMap<String, String>,
+    answer: &Answer,
+) -> Option<String> {
+    if let Some(location) = answer.header("Location") {
+        return Some(location.to_owned());
+    }
+    let path = resolved(operation.get("path").unwrap_or(&Doc::Null), made).ok()?;
+    Some([&call.now_view().base, path.as_text().unwrap_or_default()].concat())
 }
 
 /// A document in which ids stand for references.

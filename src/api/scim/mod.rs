@@ -23,6 +23,7 @@ pub(in crate::api) use path::AttrPath;
 use super::doc_text;
 use super::entry::Entry;
 use super::http::{Method, Response};
+use super::jackson;
 use super::reply::{self, Counted, Style};
 use super::session;
 use crate::dml::{Actor, Transaction};
@@ -233,9 +234,17 @@ impl Task<'_> {
         match doc {
             Ok(doc @ Doc::Object(_)) => Ok(doc),
             Ok(_) => Err(ScimError::invalid_syntax("the body must be a JSON object")),
-            // The pilot answers every error of a write so.
-            Err(error) if !call.is_rfc() => Err(ScimError::refused_user(&[error.to_string()])),
-            Err(error) => Err(ScimError::invalid_syntax(error.to_string())),
+            Err(_) => {
+                let TaskBody::Bytes(bytes) = &self.body else { unreachable!("a document parses") };
+                let text = String::from_utf8_lossy(bytes);
+                let message = jackson::syntax_error(&text).message.clone();
+                // The pilot answers every error of a write with 409.
+                Err(if call.is_rfc() {
+                    ScimError::invalid_syntax(message)
+                } else {
+                    ScimError::refused_user(&[message.into_owned()])
+                })
+            }
         }
     }
 

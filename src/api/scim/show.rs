@@ -53,6 +53,13 @@ impl Shown {
                     out.set(name, value);
                 }
             }
+            // What is not shown needs no schema; the first is that of the core.
+            let urns = doc.get("schemas").map_or(&[][..], Doc::items).iter().enumerate();
+            let urns = urns.filter(|(place, urn)| {
+                *place == 0 || urn.as_text().is_some_and(|urn| out.get(urn).is_some())
+            });
+            let urns: Vec<Doc> = urns.map(|(_, urn)| urn.clone()).collect();
+            out.set("schemas", urns);
             return out;
         }
         let mut doc = doc;

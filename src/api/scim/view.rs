@@ -293,7 +293,9 @@ impl View<'_> {
             .with("name", name)
             .with_some("displayName", text("Name"))
             .with_some("nickName", text("CommunityNickname"));
-        if let Some(email) = text("Email") {
+        // An address that RFC mode made up is none of the client's.
+        let email = text("Email").filter(|own| !(self.is_rfc() && own.ends_with(NAME_SUFFIX)));
+        if let Some(email) = email {
             let email =
                 Doc::object().with("type", "work").with("primary", true).with("value", email);
             doc.set("emails", vec![email]);

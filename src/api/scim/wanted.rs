@@ -128,8 +128,11 @@ pub fn read(
     entitlements(verb, doc, before, &mut wanted)?;
     if !view.is_rfc() {
         custom(view, verb, doc, &mut wanted);
-        let ids = |doc: &Doc| -> Vec<Id> { values(doc.get("groups")).filter_map(id).collect() };
-        wanted.groups = doc.get("groups").map(|_| ids(doc));
+        if doc.get("groups").is_some() {
+            let ids = values(doc.get("groups"))
+                .map(|text| id(text).ok_or_else(|| ScimError::invalid_id(text)));
+            wanted.groups = Some(ids.collect::<Result<_, _>>()?);
+        }
         if verb == Verb::Patch && wanted.groups.is_none() {
             wanted.groups = before.filter(|own| own.get("groups").is_some()).map(|_| Vec::new());
         }
@@ -425,7 +428,7 @@ pub fn defaults(view: &View<'_>, wanted: &mut Wanted, now: crate::clock::Millis)
     // The pilot takes digits of the time; the org's clock makes them repeatable.
     let digits = format!("{:08}", now.rem_euclid(100_000_000));
     let mut usual = vec![
-        ("CommunityNickname", cut(&name, LONGEST.0)),
+        ("CommunityNickname", cut(&plain, LONGEST.0)),
         ("Alias", digits),
         ("LanguageLocaleKey", "en_US".to_owned()),
         ("EmailEncodingKey", "UTF-8".to_owned()),
