@@ -124,7 +124,29 @@ pub fn read(
     } else if verb == Verb::Patch && before.is_some_and(|own| own.get("active").is_some()) {
         wanted.fields.push(("IsActive".to_owned(), Doc::Bool(false)));
     }
-    lists(view, verb, doc, &mut wanted);
+    lists(view, verb, doc, before, &mut wanted);
+    if view.is_rfc() && verb != Verb::Create {
+        // What was taken away gets its default back.
+        let given = |name: &[&str]| doc.at(name).is_some_and(|own| !own.is_nothing());
+        let gone = |name: &[&str]| {
+            !given(name) && (verb == Verb::Replace || before.is_some_and(|own| own.at(name).is_some()))
+        };
+        let usual = usual(view, &wanted, before);
+        for (path, field) in [
+            (&["emails"][..], "Email"),
+            (&["name", "familyName"], "LastName"),
+            (&["nickName"], "CommunityNickname"),
+            (&["preferredLanguage"], "LanguageLocaleKey"),
+            (&["locale"], "LocaleSidKey"),
+            (&["timezone"], "TimeZoneSidKey"),
+        ] {
+            if gone(path)
+                && let Some((_, value)) = usual.iter().find(|(own, _)| *own == field)
+            {
+                wanted.fields.push((field.to_owned(), value.as_str().into()));
+            }
+        }
+    }
     entitlements(verb, doc, before, &mut wanted)?;
     if !view.is_rfc() {
         custom(view, verb, doc, &mut wanted);
@@ -190,7 +212,7 @@ fn cut(text: &str, most: usize) -> String {
 }
 
 /// E-mail, phones, addresses, role.
-fn lists(view: &View<'_>, verb: Verb, doc: &Doc, wanted: &mut Wanted) {
+fn lists(view: &View<'_>, verb: Verb, doc: &Doc, before: Option<&Doc>, wanted: &mut Wanted) {
     let mut want = |field: &str, value: Option<&Doc>| match value {
         Some(value) if !value.is_nothing() => wanted.fields.push((field.to_owned(), value.clone())),
         _ if verb != Verb::Create => wanted.fields.push((field.to_owned(), Doc::Null)),
@@ -199,7 +221,8 @@ fn lists(view: &View<'_>, verb: Verb, doc: &Doc, wanted: &mut Wanted) {
     let emails = doc.get("emails").map_or(&[][..], Doc::items);
     let email = emails.iter().find(|own| own.get("primary") == Some(&Doc::Bool(true)));
     let email = email.or(emails.first()).and_then(|own| own.get("value").or(Some(own)));
-    if email.is_some() || verb == Verb::Patch {
+    let had = before.is_some_and(|own| own.get("emails").is_some());
+    if email.is_some() || (verb == Verb::Patch && had && !view.is_rfc()) {
         want("Email", email);
     }
     let phones = doc.get("phoneNumbers").map_or(&[][..], Doc::items);
@@ -417,19 +440,22 @@ fn check_what_is_kept(doc: &Doc) -> Result<(), ScimError> {
     Ok(())
 }
 
-/// The fields that a new user gets when the client does not say.
-pub fn defaults(view: &View<'_>, wanted: &mut Wanted, now: crate::clock::Millis) {
-    let text_of = |wanted: &Wanted, field: &str| {
-        let found = wanted.fields.iter().find(|(own, _)| own == field);
-        found.and_then(|(_, value)| value.as_text().map(ToOwned::to_owned))
-    };
-    let name = text_of(wanted, "Username").unwrap_or_default();
+/// Values of the fields that a User record cannot be without, for a user of whom only the name is
+/// known.
+fn usual(
+    view: &View<'_>,
+    wanted: &Wanted,
+    before: Option<&Doc>,
+) -> Vec<(&'static str, String)> {
+    let found = wanted.fields.iter().find(|(own, _)| own == "Username");
+    let stored = found.and_then(|(_, value)| value.as_text());
+    let shown = before.and_then(|own| own.text_at(&["userName"]));
+    let name = stored.or(shown).unwrap_or_default().to_owned();
     let plain = view.user_name(&name);
-    // The pilot takes digits of the time; the org's clock makes them repeatable.
-    let digits = format!("{:08}", now.rem_euclid(100_000_000));
+    let address =
+        if name.contains('@') { name.clone() } else { [&name, NAME_SUFFIX].concat() };
     let mut usual = vec![
         ("CommunityNickname", cut(&plain, LONGEST.0)),
-        ("Alias", digits),
         ("LanguageLocaleKey", "en_US".to_owned()),
         ("EmailEncodingKey", "UTF-8".to_owned()),
         ("LocaleSidKey", "en_US".to_owned()),
@@ -438,8 +464,16 @@ pub fn defaults(view: &View<'_>, wanted: &mut Wanted, now: crate::clock::Millis)
     if view.is_rfc() {
         // A spec-clean client need not know what a User record cannot be without.
         usual.push(("LastName", plain));
-        usual.push(("Email", name));
+        usual.push(("Email", address));
     }
+    usual
+}
+
+/// The fields that a new user gets when the client does not say.
+pub fn defaults(view: &View<'_>, wanted: &mut Wanted, now: crate::clock::Millis) {
+    let mut usual = usual(view, wanted, None);
+    // The pilot takes digits of the time; the org's clock makes them repeatable.
+    usual.push(("Alias", format!("{:08}", now.rem_euclid(100_000_000))));
     for (field, value) in usual {
         if !wanted.fields.iter().any(|(own, _)| own == field) {
             wanted.fields.push((field.to_owned(), value.into()));
