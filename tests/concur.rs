@@ -45,8 +45,7 @@ fn clock(org: &Org, body: &Value) {
 }
 
 fn settings(org: &Org, body: &Value) {
-    let (status, said, _) =
-        call(org, Method::Put, "/_fauxforce/orgs/default/settings", Some(body));
+    let (status, said, _) = call(org, Method::Put, "/_fauxforce/orgs/default/settings", Some(body));
     assert_eq!(status, 200, "{said}");
 }
 
@@ -60,9 +59,7 @@ fn user(name: &str) -> Value {
 }
 
 fn bulk(org: &Org, names: &[String]) -> (u16, Value) {
-    let operation = |name: &String| {
-        json!({"method": "POST", "path": "/Users", "bulkId": name, "data": user(name)})
-    };
+    let operation = |name: &String| json!({"method": "POST", "path": "/Users", "bulkId": name, "data": user(name)});
     let operations: Vec<Value> = names.iter().map(operation).collect();
     let body = json!({"Operations": operations});
     let (status, body, _) = call(org, Method::Post, "/profile/v4/Bulk", Some(&body));
@@ -86,8 +83,11 @@ fn start() -> Org {
 #[test]
 fn a_hundred_converge_as_time_passes() {
     let org = start();
-    settings(&org, &json!({"concur": {"latency": "PT10S", "outcomes": [
-        {"userName": "u1*", "latency": "PT20S"}, {"userName": "u2*", "latency": "PT30S"}]}}));
+    settings(
+        &org,
+        &json!({"concur": {"latency": "PT10S", "outcomes": [
+        {"userName": "u1*", "latency": "PT20S"}, {"userName": "u2*", "latency": "PT30S"}]}}),
+    );
     let (status, begun) = bulk(&org, &names(100));
     assert_eq!(status, 202);
     let id = begun["id"].as_str().expect("an id").to_owned();
@@ -102,12 +102,15 @@ fn a_hundred_converge_as_time_passes() {
     let pending = json!({"completed": false, "success": null});
     let done = json!({"completed": true, "success": true});
     // u1, u10–u19 and u100; then u2 and u20–u29.
-    assert_eq!(seen, [
-        (Some(0), Some(100), pending.clone()),
-        (Some(77), Some(23), pending.clone()),
-        (Some(89), Some(11), pending),
-        (Some(100), Some(0), done),
-    ]);
+    assert_eq!(
+        seen,
+        [
+            (Some(0), Some(100), pending.clone()),
+            (Some(77), Some(23), pending.clone()),
+            (Some(89), Some(11), pending),
+            (Some(100), Some(0), done),
+        ]
+    );
 }
 
 #[test]
@@ -198,10 +201,7 @@ fn spend_fails_identity_stays_and_a_patch_mends_it() {
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0]["name"], APPROVER);
     assert_eq!(failed[0]["messages"][0]["message"], "Employee does not exist");
-    assert_eq!(
-        failed[0]["messages"][0]["schemaPath"],
-        format!("{APPROVER}:report[0].approver")
-    );
+    assert_eq!(failed[0]["messages"][0]["schemaPath"], format!("{APPROVER}:report[0].approver"));
     let (_, boss, _) = call(&org, Method::Post, "/profile/v4/Users", Some(&user("77")));
     assert!(boss["id"].is_string());
     let patch = json!({"Operations": [{"op": "replace", "path": format!("{APPROVER}:report"),

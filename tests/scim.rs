@@ -25,7 +25,7 @@ fn rfc() -> Org {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 /// All pages of a list.
@@ -112,9 +112,11 @@ impl Said {
             Said::Active(flag) => user["active"] == *flag,
             Said::Present(name) => text(name).is_some(),
             Said::Email(wanted) => user["emails"].as_array().is_some_and(|all| {
-                all.iter().any(|one| one["value"].as_str().is_some_and(|own| {
-                    own.to_lowercase().contains(&wanted.to_lowercase())
-                }))
+                all.iter().any(|one| {
+                    one["value"]
+                        .as_str()
+                        .is_some_and(|own| own.to_lowercase().contains(&wanted.to_lowercase()))
+                })
             }),
             Said::And(left, right) => left.holds(user) && right.holds(user),
             Said::Or(left, right) => left.holds(user) || right.holds(user),
@@ -256,7 +258,8 @@ fn external_users_get_a_contact() {
     let (status, made) = call(&org, Method::Post, "/services/scim/v2/Users", Some(&user));
     assert_eq!(status, 201, "{made}");
     let contact = &made["urn:salesforce:schemas:extension:external:1.0"]["contactId"];
-    let path = format!("/services/data/v66.0/sobjects/Contact/{}", contact.as_str().expect("an id"));
+    let path =
+        format!("/services/data/v66.0/sobjects/Contact/{}", contact.as_str().expect("an id"));
     let (_, contact) = call(&org, Method::Get, &path, None);
     assert_eq!(contact["LastName"], "Cora");
     let path = format!(

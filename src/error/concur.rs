@@ -19,11 +19,11 @@ pub struct ConcurError {
     /// The message.
     pub message: String,
     /// The attribute at fault.
-    pub schema_path: Option<String>,
+    pub schema_path: Option<Box<str>>,
     /// What would help.
-    pub hint: Option<String>,
+    pub hint: Option<Box<str>>,
     /// What is not emulated.
-    pub unsupported: Option<String>,
+    pub unsupported: Option<&'static str>,
 }
 
 impl ConcurError {
@@ -45,13 +45,13 @@ impl ConcurError {
     }
 
     fn at(mut self, path: &str) -> ConcurError {
-        self.schema_path = Some(path.to_owned());
+        self.schema_path = Some(path.into());
         self
     }
 
     /// The same with a line for the developer.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> ConcurError {
+    pub fn hint(mut self, hint: impl Into<Box<str>>) -> ConcurError {
         self.hint = Some(hint.into());
         self
     }
@@ -63,7 +63,7 @@ impl ConcurError {
     }
 
     /// The same with what is wrong as the hint.
-    pub fn malformed(why: impl Into<String>) -> ConcurError {
+    pub fn malformed(why: impl Into<Box<str>>) -> ConcurError {
         ConcurError::unparsable().hint(why)
     }
 
@@ -137,16 +137,16 @@ impl ConcurError {
 
     /// 401.
     pub fn unauthorized(error: &OrgError) -> ConcurError {
-        let hint = error.hint.clone();
+        let hint = error.hint.as_deref().map(Into::into);
         let refused = ConcurError::new(401, None, "UNAUTHORIZED", error.message.clone());
         ConcurError { hint, ..refused }
     }
 
     /// 501 of what is not built.
-    pub fn not_emulated(what: &str) -> ConcurError {
+    pub fn not_emulated(what: &'static str) -> ConcurError {
         let message = format!("{what} is not emulated by fauxforce");
         let refused = ConcurError::new(501, None, "NOT_EMULATED", message);
-        ConcurError { unsupported: Some(what.to_owned()), ..refused }
+        ConcurError { unsupported: Some(what), ..refused }
     }
 
     /// An error that the settings ask for.
@@ -157,6 +157,7 @@ impl ConcurError {
         schema_path: Option<String>,
     ) -> ConcurError {
         let error = ConcurError::new(status, None, code, message);
+        let schema_path = schema_path.map(Into::into);
         ConcurError { schema_path, ..error }.hint("the outcome that settings.concur asks for")
     }
 

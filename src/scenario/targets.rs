@@ -35,7 +35,8 @@ pub(crate) const URN: &str = "urn:ietf:params:scim:schemas:";
 pub(super) struct Change {
     scim: Option<ScimMode>,
     latency: Option<Millis>,
-    webhook: Option<Option<String>>,
+    /// Empty text takes it away.
+    webhook: Option<String>,
     outcomes: Option<Vec<ConcurOutcome>>,
 }
 
@@ -56,7 +57,7 @@ impl Change {
     /// Reads `concur`.
     pub(super) fn read_concur(&mut self, node: &Node) -> Result<(), Problem> {
         if node.value == Tree::Null {
-            (self.latency, self.webhook) = (Some(0), Some(None));
+            (self.latency, self.webhook) = (Some(0), Some(String::new()));
             self.outcomes = Some(Vec::new());
             return Ok(());
         }
@@ -65,8 +66,8 @@ impl Change {
             match key.as_str() {
                 "latency" if is_null => self.latency = Some(0),
                 "latency" => self.latency = Some(duration(value)?),
-                "webhook" if is_null => self.webhook = Some(None),
-                "webhook" => self.webhook = Some(Some(value.text()?.to_owned())),
+                "webhook" if is_null => self.webhook = Some(String::new()),
+                "webhook" => self.webhook = Some(value.text()?.to_owned()),
                 "outcomes" if is_null => self.outcomes = Some(Vec::new()),
                 "outcomes" => {
                     let outcomes = value.list()?.iter().map(outcome);
@@ -88,7 +89,7 @@ impl Change {
             concur.latency = latency;
         }
         if let Some(webhook) = &self.webhook {
-            concur.webhook.clone_from(webhook);
+            concur.webhook = Some(webhook.clone()).filter(|url| !url.is_empty());
         }
         if let Some(outcomes) = &self.outcomes {
             concur.outcomes.clone_from(outcomes);

@@ -12,9 +12,10 @@ const CONFIG: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfi
 
 /// `/ResourceTypes` and its one member.
 pub(super) fn resource_types(base: &str, rest: &[&str]) -> Outcome {
-    let extensions = ALL.iter().filter(|urn| **urn != CORE).map(|urn| {
-        Doc::object().with("schema", *urn).with("required", *urn == ENTERPRISE)
-    });
+    let extensions = ALL
+        .iter()
+        .filter(|urn| **urn != CORE)
+        .map(|urn| Doc::object().with("schema", *urn).with("required", *urn == ENTERPRISE));
     let meta = Doc::object()
         .with("location", [base, "/profile/v4/ResourceTypes/User"].concat())
         .with("resourceType", "ResourceType");
@@ -136,9 +137,8 @@ pub(super) fn config(base: &str) -> Answer {
     let meta = Doc::object()
         .with("location", [base, "/profile/v4/ServiceProviderConfig"].concat())
         .with("resourceType", "ServiceProviderConfig");
-    let bulk = supported(true)
-        .with("maxOperations", MOST_OPERATIONS)
-        .with("maxPayloadSize", MOST_BYTES);
+    let bulk =
+        supported(true).with("maxOperations", MOST_OPERATIONS).with("maxPayloadSize", MOST_BYTES);
     let doc = Doc::object()
         .with("schemas", Doc::texts([CONFIG]))
         .with("patch", supported(true))

@@ -3,8 +3,8 @@
 
 use crate::api::scim::AttrPath;
 use crate::api::scim::patch::{self, Action, Operation};
-use crate::error::{concur_no_such_employee, concur_required};
 use crate::error::ConcurError;
+use crate::error::{concur_no_such_employee, concur_required};
 use crate::store::{
     Concur, ConcurMessage, ConcurOutcome, ConcurResult, ConcurVerb, Doc, ENTERPRISE,
 };
@@ -40,7 +40,8 @@ pub const ALL: [&str; 12] = [
 ];
 
 /// Attributes of the core with several values.
-const LISTS: [&str; 5] = ["emails", "phoneNumbers", "addresses", "entitlements", "emergencyContacts"];
+const LISTS: [&str; 5] =
+    ["emails", "phoneNumbers", "addresses", "entitlements", "emergencyContacts"];
 
 /// True for the attributes that the identity service keeps.
 pub fn is_identity(name: &str) -> bool {
@@ -58,7 +59,8 @@ pub fn is_list(path: &AttrPath) -> bool {
 pub fn of_identity(operation: &Operation) -> Option<Operation> {
     match &operation.path {
         Some(path) => {
-            let own = path.attr.urn.as_deref().is_none_or(|urn| urn.eq_ignore_ascii_case(ENTERPRISE));
+            let own =
+                path.attr.urn.as_deref().is_none_or(|urn| urn.eq_ignore_ascii_case(ENTERPRISE));
             own.then(|| operation.clone())
         }
         None => {
@@ -256,13 +258,7 @@ struct Changed {
     warnings: Vec<ConcurMessage>,
 }
 
-fn changed(
-    concur: &Concur,
-    verb: ConcurVerb,
-    doc: &Doc,
-    data: &Doc,
-    urn: &'static str,
-) -> Changed {
+fn changed(concur: &Concur, verb: ConcurVerb, doc: &Doc, data: &Doc, urn: &'static str) -> Changed {
     let held = doc.get(urn).cloned().unwrap_or_else(Doc::object);
     let mut out = Changed::default();
     let mut value = held.clone();
@@ -287,8 +283,7 @@ fn changed(
                     return out;
                 }
                 // Taking away what is not there is no work.
-                let idle =
-                    operation.action == Action::Remove && whole.get(urn) == before.as_ref();
+                let idle = operation.action == Action::Remove && whole.get(urn) == before.as_ref();
                 out.touched |= !idle;
             }
             value = whole.get(urn).cloned().unwrap_or_else(Doc::object);
@@ -328,7 +323,7 @@ pub fn message_of(error: &ConcurError) -> ConcurMessage {
     ConcurMessage {
         code: error.code.to_string(),
         message: error.message.clone(),
-        schema_path: error.schema_path.clone(),
+        schema_path: error.schema_path.as_deref().map(ToOwned::to_owned),
         kind: "error",
     }
 }

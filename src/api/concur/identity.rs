@@ -54,9 +54,7 @@ pub fn apply(
             version: user.version + 1,
             doc,
         },
-        None => {
-            ConcurUser { id: new_id(concur), created: now, modified: now, version: 0, doc }
-        }
+        None => ConcurUser { id: new_id(concur), created: now, modified: now, version: 0, doc },
     };
     let id = Arc::clone(&user.id);
     concur.put_user(user);
@@ -106,9 +104,11 @@ fn patched(before: &Doc, data: &Doc) -> Result<Doc, ConcurError> {
         if let Some(operation) = extensions::of_identity(&operation) {
             if let Some(path) = &operation.path
                 && path.attr.urn.is_none()
-                && path.attr.name.as_deref().is_some_and(|name| {
-                    READ_ONLY.iter().any(|own| own.eq_ignore_ascii_case(name))
-                })
+                && path
+                    .attr
+                    .name
+                    .as_deref()
+                    .is_some_and(|name| READ_ONLY.iter().any(|own| own.eq_ignore_ascii_case(name)))
             {
                 return Err(ConcurError::immutable(&path.attr.text()));
             }

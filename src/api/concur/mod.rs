@@ -51,7 +51,7 @@ type Outcome = Result<Answer, ConcurError>;
 /// Anything under `/profile` and `/provisioning`.
 pub(super) fn handle(entry: &Entry<'_>) -> Response {
     if let Err(error) = session::authenticate(entry) {
-        return respond(entry, Err(ConcurError::unauthorized(&error)), 0);
+        return respond(entry, &Err(ConcurError::unauthorized(&error)), 0);
     }
     let before = entry.org.read().concur.outbox().count();
     settle(&entry.org, entry.now);
@@ -59,7 +59,7 @@ pub(super) fn handle(entry: &Entry<'_>) -> Response {
     // What takes no time is done before the client can ask.
     settle(&entry.org, entry.now);
     let published = entry.org.read().concur.outbox().count() - before;
-    respond(entry, answer, published)
+    respond(entry, &answer, published)
 }
 
 /// Does what is due in an org's tenant.
@@ -92,9 +92,10 @@ fn dispatch(entry: &Entry<'_>) -> Outcome {
     let path: Vec<&str> = entry.segments.iter().map(AsRef::as_ref).collect();
     let method = entry.request.method;
     match (method, &path[..]) {
-        (Get | Head, ["profile", service @ ("identity" | "spend" | "travel"), "v4", "Users", id]) => {
-            retrieve(entry, service, id)
-        }
+        (
+            Get | Head,
+            ["profile", service @ ("identity" | "spend" | "travel"), "v4", "Users", id],
+        ) => retrieve(entry, service, id),
         (_, ["profile", "identity" | "spend" | "travel", ..]) => {
             Err(ConcurError::not_emulated("this call of the Concur profile services"))
         }
@@ -172,8 +173,7 @@ fn remove(entry: &Entry<'_>, id: &str) -> Outcome {
 fn retrieve(entry: &Entry<'_>, service: &str, id: &str) -> Outcome {
     let state = entry.org.read();
     let id = lower(id);
-    let user: &ConcurUser =
-        state.concur.user(&id).ok_or_else(|| ConcurError::no_such_user(&id))?;
+    let user: &ConcurUser = state.concur.user(&id).ok_or_else(|| ConcurError::no_such_user(&id))?;
     let doc = match service {
         "identity" => status::user(user, &entry.base_url(), None),
         "spend" => status::extensions_of(user, |urn| {
@@ -278,15 +278,15 @@ fn provision(entry: &Entry<'_>, id: &str) -> Outcome {
     Ok(Answer { status: 200, body: Some(doc), correlation })
 }
 
-fn respond(entry: &Entry<'_>, answer: Outcome, published: usize) -> Response {
+fn respond(entry: &Entry<'_>, answer: &Outcome, published: usize) -> Response {
     let mut date = String::with_capacity(29);
     time::write_http_date(&mut date, entry.now);
-    let (status, body) = match &answer {
+    let (status, body) = match answer {
         Ok(answer) => (answer.status, answer.body.clone()),
         Err(error) => (error.status, Some(status::error(error))),
     };
     let mut response = Response::status(status).with("Date", date);
-    match &answer {
+    match answer {
         Ok(answer) => {
             if let Some(id) = &answer.correlation {
                 response = response.with("concur-correlationid", id.to_string());

@@ -155,9 +155,8 @@ fn pending(own: &ConcurOperation, urn: &str) -> Doc {
 
 fn extension(result: &ConcurResult) -> Doc {
     let code = Some(result.code.as_str()).filter(|code| !code.is_empty());
-    let status = state(true, Some(result.success))
-        .with_some("code", code)
-        .with("result", result.result);
+    let status =
+        state(true, Some(result.success)).with_some("code", code).with("result", result.result);
     let messages: Vec<Doc> = result.messages.iter().map(message).collect();
     let doc = Doc::object().with("name", result.name).with("status", status);
     if messages.is_empty() { doc } else { doc.with("messages", messages) }
@@ -215,12 +214,7 @@ pub fn extensions_of(user: &ConcurUser, keeps: impl Fn(&str) -> bool) -> Doc {
 
 /// An error's body.
 pub fn error(error: &ConcurError) -> Doc {
-    let message = ConcurMessage {
-        code: error.code.to_string(),
-        message: error.message.clone(),
-        schema_path: error.schema_path.clone(),
-        kind: "error",
-    };
+    let message = extensions::message_of(error);
     Doc::object()
         .with("schemas", Doc::texts([ERROR, CONCUR_ERROR]))
         .with_some("scimType", error.scim_type)

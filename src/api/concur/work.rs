@@ -80,23 +80,15 @@ pub fn settle(state: &mut State, org: Id, now: Millis) -> usize {
     let settings = Arc::clone(&state.settings);
     let concur = &mut state.concur;
     // The operation that is due first goes first, whichever request it belongs to.
-    while let Some(provision) = concur
-        .open()
-        .filter(|own| next_due(own) <= now)
-        .min_by_key(|own| next_due(own))
-        .cloned()
+    while let Some(provision) =
+        concur.open().filter(|own| next_due(own) <= now).min_by_key(|own| next_due(own)).cloned()
     {
         let mut provision = ConcurProvision::clone(&provision);
         let due = next_due(&provision);
         for operation in &mut provision.operations {
             if operation.end.is_none() && operation.due == due {
-                operation.end = Some(end(
-                    concur,
-                    &settings.concur,
-                    &settings.taken_usernames,
-                    operation,
-                    org,
-                ));
+                operation.end =
+                    Some(end(concur, &settings.concur, &settings.taken_usernames, operation, org));
             }
         }
         concur.put_provision(provision);
@@ -111,12 +103,7 @@ pub fn settle(state: &mut State, org: Id, now: Millis) -> usize {
     count
 }
 
-fn announce(
-    concur: &mut Concur,
-    settings: &ConcurSettings,
-    provision: &ConcurProvision,
-    org: Id,
-) {
+fn announce(concur: &mut Concur, settings: &ConcurSettings, provision: &ConcurProvision, org: Id) {
     let facts = Doc::object()
         .with("originator", "User Provisioning Service")
         .with("provisionId", &*provision.id)

@@ -74,10 +74,10 @@ pub fn run(call: &Call<'_>, task: &Task<'_>) -> Outcome {
 
 fn one(call: &Call<'_>, operation: &Doc, made: &BTreeMap<String, String>) -> Outcome {
     let method = operation.text_at(&["method"]).unwrap_or_default().to_ascii_uppercase();
-    let method = match Method::parse(&method) {
-        Some(method @ (Method::Post | Method::Put | Method::Patch | Method::Delete)) => method,
-        _ => return Err(ScimError::invalid_syntax("method must be POST, PUT, PATCH or DELETE")),
-    };
+    let writes = [Method::Post, Method::Put, Method::Patch, Method::Delete];
+    let method = Method::parse(&method).filter(|method| writes.contains(method));
+    let unknown = || ScimError::invalid_syntax("method must be POST, PUT, PATCH or DELETE");
+    let method = method.ok_or_else(unknown)?;
     if method == Method::Post && operation.text_at(&["bulkId"]).is_none() {
         return Err(ScimError::invalid_syntax("a POST must have a bulkId"));
     }

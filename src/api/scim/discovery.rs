@@ -31,8 +31,7 @@ pub fn config(call: &Call<'_>, task: &Task<'_>) -> Outcome {
     unfiltered(call, task)?;
     let supported = |flag: bool| Doc::object().with("supported", flag);
     let rfc = call.is_rfc();
-    let (operations, bytes) =
-        if rfc { (bulk::MOST_OPERATIONS, bulk::MOST_BYTES) } else { (0, 0) };
+    let (operations, bytes) = if rfc { (bulk::MOST_OPERATIONS, bulk::MOST_BYTES) } else { (0, 0) };
     let scheme = if rfc { "oauthbearertoken" } else { "oauth2" };
     let scheme = Doc::object()
         .with("type", scheme)
@@ -91,13 +90,51 @@ pub fn schemas(call: &Call<'_>, task: &Task<'_>, rest: &[&str]) -> Outcome {
 
 fn schema_doc(call: &Call<'_>, schema: &Schema) -> Doc {
     let attributes = schema.attributes.iter().filter(|attribute| attribute.is_in(call.mode));
+    let attributes = attributes.filter_map(|attribute| {
+        let doc = attribute.doc(call.mode);
+        if call.is_rfc() { with_values(call, attribute.name, doc) } else { Some(doc) }
+    });
     Doc::object()
         .with("schemas", Doc::texts([SCHEMA]))
         .with("id", schema.id)
         .with("name", schema.name)
         .with("description", schema.what)
-        .with("attributes", attributes.map(|own| own.doc(call.mode)).collect::<Vec<Doc>>())
+        .with("attributes", attributes.collect::<Vec<Doc>>())
         .with("meta", meta(call, "Schema", &["Schemas/", schema.id].concat()))
+}
+
+/// RFC mode says which values an org takes: the picklists', and the ids of what can be given. An
+/// attribute without a value to give is not offered.
+fn with_values(call: &Call<'_>, name: &str, mut doc: Doc) -> Option<Doc> {
+    let view = call.now_view();
+    let field = match name {
+        "preferredLanguage" => "LanguageLocaleKey",
+        "locale" => "LocaleSidKey",
+        "timezone" => "TimeZoneSidKey",
+        "entitlements" | "roles" => {
+            let kind = if name == "roles" { Kind::Role } else { Kind::Entitlement };
+            let ids: Vec<Doc> = view.ids(kind).iter().map(|id| id.to_string().into()).collect();
+            if ids.is_empty() {
+                return None;
+            }
+            if let Some(Doc::List(parts)) = doc.get_mut("subAttributes") {
+                let mut parts = parts.iter_mut();
+                if let Some(part) = parts.find(|part| part.text_at(&["name"]) == Some("value")) {
+                    part.set("canonicalValues", ids);
+                }
+            }
+            return Some(doc);
+        }
+        _ => return Some(doc),
+    };
+    let user = view.state.schema.by_name("User")?;
+    let picklist = user.field(field)?.1.picklist.clone()?;
+    let values = picklist.values().iter().filter(|own| own.active);
+    let tag = |text: &str| -> Doc {
+        if name == "timezone" { text.into() } else { text.replace('_', "-").into() }
+    };
+    doc.set("canonicalValues", values.map(|own| tag(&own.value)).collect::<Vec<Doc>>());
+    Some(doc)
 }
 
 /// The schema of the org's own fields of users.
@@ -140,9 +177,9 @@ pub fn resource_types(call: &Call<'_>, task: &Task<'_>, rest: &[&str]) -> Outcom
         (Kind::Entitlement, schema::ENTITLEMENT, "Profile or permission set"),
         (Kind::Role, schema::ROLE, "Role"),
     ];
-    let shown = kinds.iter().filter(|(kind, ..)| {
-        call.mode == ScimMode::Salesforce || super::save::is_writable(*kind)
-    });
+    let shown = kinds
+        .iter()
+        .filter(|(kind, ..)| call.mode == ScimMode::Salesforce || super::save::is_writable(*kind));
     let all: Vec<Doc> = shown.map(|(kind, urn, what)| type_doc(call, *kind, urn, what)).collect();
     match rest {
         [] => Ok(Answer::doc(200, list_of_rfc(all.len(), 1, all))),
@@ -173,8 +210,7 @@ fn type_doc(call: &Call<'_>, kind: Kind, urn: &str, what: &str) -> Doc {
             if call.is_rfc() { &[ENTERPRISE] } else { &[ENTERPRISE, &custom, EXTERNAL, OTHER] };
         let extension = |urn: &&str| {
             // The pilot writes the flag as a text.
-            let required =
-                if call.is_rfc() { Doc::Bool(false) } else { Doc::from("false") };
+            let required = if call.is_rfc() { Doc::Bool(false) } else { Doc::from("false") };
             Doc::object().with("schema", *urn).with("required", required)
         };
         doc.set("schemaExtensions", urns.iter().map(extension).collect::<Vec<Doc>>());

@@ -402,8 +402,7 @@ impl Parser {
     }
 
     fn comparison(&mut self, word: &str) -> Result<Filter, FilterFault> {
-        let path =
-            AttrPath::parse(word).ok_or_else(|| FilterFault::Attribute(word.to_owned()))?;
+        let path = AttrPath::parse(word).ok_or_else(|| FilterFault::Attribute(word.to_owned()))?;
         let operator = match self.next() {
             Some(Token::OpenItems) if self.dialect == Dialect::Rfc => {
                 let inner = self.closed(&Token::CloseItems)?;

@@ -83,12 +83,8 @@ pub fn search(call: &Call<'_>, task: &Task<'_>, kind: Option<Kind>) -> Outcome {
 fn run(call: &Call<'_>, kinds: &[Kind], query: &Query) -> Outcome {
     let view = call.now_view();
     let rfc = call.is_rfc();
-    let shown = Shown::of(
-        call.mode,
-        kinds,
-        query.attributes.as_deref(),
-        query.excluded.as_deref(),
-    )?;
+    let shown =
+        Shown::of(call.mode, kinds, query.attributes.as_deref(), query.excluded.as_deref())?;
     let text = query.filter.as_deref().filter(|text| !text.trim().is_empty());
     let filter = text.map(|text| read_filter(&view, kinds, text)).transpose()?;
     let page = if rfc { page_of_rfc(query)? } else { page_of_salesforce(kinds, query)? };

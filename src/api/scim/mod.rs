@@ -123,9 +123,10 @@ fn dispatch(call: &Call<'_>, task: &Task<'_>) -> Outcome {
         }
         (Get | Head, ["Schemas", rest @ ..]) => discovery::schemas(call, task, rest),
         (Get | Head, ["ResourceTypes", rest @ ..]) => discovery::resource_types(call, task, rest),
-        (_, ["ServiceProviderConfig" | "ServiceProviderConfigs" | "Schemas" | "ResourceTypes", ..]) => {
-            Err(ScimError::method_not_allowed(task.method.name(), "GET"))
-        }
+        (
+            _,
+            ["ServiceProviderConfig" | "ServiceProviderConfigs" | "Schemas" | "ResourceTypes", ..],
+        ) => Err(ScimError::method_not_allowed(task.method.name(), "GET")),
         (Post, ["Bulk"]) if rfc => bulk::run(call, task),
         (Post, [".search"]) if rfc => list::search(call, task, None),
         (_, ["Me"]) if rfc => {
@@ -206,7 +207,11 @@ impl Call<'_> {
 
     /// The error of broken rules. `id` is the row to be changed; `None` was to be created.
     fn refused(&self, faults: &Faults, id: Option<&str>) -> ScimError {
-        if self.is_rfc() { ScimError::of_faults(faults) } else { ScimError::refused_save(faults, id) }
+        if self.is_rfc() {
+            ScimError::of_faults(faults)
+        } else {
+            ScimError::refused_save(faults, id)
+        }
     }
 
     /// The error of a resource that is not there.

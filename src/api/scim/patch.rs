@@ -96,11 +96,8 @@ fn whole(
     };
     for (name, value) in members {
         let attr = AttrPath::parse(name).ok_or_else(|| PatchFault::Path(name.to_string()))?;
-        let inner = Operation {
-            action,
-            path: Some(PatchPath { attr, items: None }),
-            value: value.clone(),
-        };
+        let inner =
+            Operation { action, path: Some(PatchPath { attr, items: None }), value: value.clone() };
         apply(doc, &inner, many)?;
     }
     Ok(())
@@ -165,7 +162,9 @@ fn attribute(
 fn part(home: &mut Doc, name: &str, sub: &str, value: &Doc, list: bool) {
     match home.get_mut(name) {
         Some(Doc::List(items)) if !items.is_empty() => {
-            items.iter_mut().for_each(|item| item.set(sub, value.clone()));
+            for item in items {
+                item.set(sub, value.clone());
+            }
         }
         Some(held @ Doc::Object(_)) => held.set(sub, value.clone()),
         _ => {
@@ -206,9 +205,8 @@ fn put(home: &mut Doc, name: &str, action: Action, value: &Doc, list: bool) {
 /// Appends an item; one that names a value which is there takes its place.
 fn add_item(held: &mut Vec<Doc>, item: Doc) {
     let key = item.text_at(&["value"]).map(ToOwned::to_owned);
-    let same = |own: &Doc| {
-        *own == item || (key.is_some() && own.text_at(&["value"]) == key.as_deref())
-    };
+    let same =
+        |own: &Doc| *own == item || (key.is_some() && own.text_at(&["value"]) == key.as_deref());
     match held.iter().position(same) {
         Some(place) => held[place] = item,
         None => held.push(item),
@@ -227,9 +225,9 @@ fn not_primary(item: &mut Doc) {
 fn remove(home: &mut Doc, name: &str, sub: Option<&str>, value: &Doc) {
     match (home.get_mut(name), sub) {
         (Some(Doc::List(items)), Some(sub)) => {
-            items.iter_mut().for_each(|item| {
+            for item in items {
                 item.remove(sub);
-            });
+            }
         }
         (Some(held), Some(sub)) => {
             held.remove(sub);

@@ -19,8 +19,16 @@ fn gives(before: &str, operations: &str, after: &str) {
 #[test]
 fn add() {
     gives("{}", r#"[{"op":"add","path":"title","value":"x"}]"#, r#"{"title":"x"}"#);
-    gives("{}", r#"[{"op":"ADD","path":"name.givenName","value":"x"}]"#, r#"{"name":{"givenName":"x"}}"#);
-    gives("{}", r#"[{"op":"add","path":"emails","value":{"value":"a"}}]"#, r#"{"emails":[{"value":"a"}]}"#);
+    gives(
+        "{}",
+        r#"[{"op":"ADD","path":"name.givenName","value":"x"}]"#,
+        r#"{"name":{"givenName":"x"}}"#,
+    );
+    gives(
+        "{}",
+        r#"[{"op":"add","path":"emails","value":{"value":"a"}}]"#,
+        r#"{"emails":[{"value":"a"}]}"#,
+    );
     gives(
         r#"{"emails":[{"value":"a","primary":true}]}"#,
         r#"[{"op":"add","path":"emails","value":[{"value":"b","primary":true}]}]"#,
@@ -57,14 +65,20 @@ fn replace() {
         r#"{"name":{"givenName":"a","familyName":"b"},"emails":[{"value":"z","type":"other"}]}"#,
     );
     gives(r#"{"title":"x"}"#, r#"[{"op":"replace","path":"title","value":null}]"#, "{}");
-    let fault = patched(before, r#"[{"op":"replace","path":"emails[type eq \"x\"].value","value":1}]"#);
+    let fault =
+        patched(before, r#"[{"op":"replace","path":"emails[type eq \"x\"].value","value":1}]"#);
     assert_eq!(fault, Err(PatchFault::NoTarget));
 }
 
 #[test]
 fn remove() {
-    let before = r#"{"title":"x","emails":[{"type":"work","value":"a"},{"type":"home","value":"b"}]}"#;
-    gives(before, r#"[{"op":"remove","path":"emails"},{"op":"remove","path":"nothing"}]"#, r#"{"title":"x"}"#);
+    let before =
+        r#"{"title":"x","emails":[{"type":"work","value":"a"},{"type":"home","value":"b"}]}"#;
+    gives(
+        before,
+        r#"[{"op":"remove","path":"emails"},{"op":"remove","path":"nothing"}]"#,
+        r#"{"title":"x"}"#,
+    );
     gives(
         before,
         r#"[{"op":"remove","path":"emails[type eq \"work\"]"}]"#,
@@ -75,16 +89,23 @@ fn remove() {
         r#"[{"op":"remove","path":"emails","value":[{"value":"a"}]},{"op":"remove","path":"emails[value eq \"b\"].type"}]"#,
         r#"{"title":"x","emails":[{"value":"b"}]}"#,
     );
-    gives(before, r#"[{"op":"remove","path":"emails[value pr]"},{"op":"remove","path":"title"}]"#, "{}");
+    gives(
+        before,
+        r#"[{"op":"remove","path":"emails[value pr]"},{"op":"remove","path":"title"}]"#,
+        "{}",
+    );
 }
 
 #[test]
 fn extensions() {
     let urn = "urn:ietf:params:scim:schemas:extension:spend:2.0:User";
-    let before = format!(r#"{{"{urn}":{{"customData":[{{"id":"custom1","value":"a"}}],"country":"US"}}}}"#);
+    let before =
+        format!(r#"{{"{urn}":{{"customData":[{{"id":"custom1","value":"a"}}],"country":"US"}}}}"#);
     gives(
         &before,
-        &format!(r#"[{{"op":"replace","path":"{urn}:customData[id eq \"custom1\"].value","value":"b"}},{{"op":"remove","path":"{urn}:country"}}]"#),
+        &format!(
+            r#"[{{"op":"replace","path":"{urn}:customData[id eq \"custom1\"].value","value":"b"}},{{"op":"remove","path":"{urn}:country"}}]"#
+        ),
         &format!(r#"{{"{urn}":{{"customData":[{{"id":"custom1","value":"b"}}]}}}}"#),
     );
     gives(&before, &format!(r#"[{{"op":"remove","path":"{urn}"}}]"#), "{}");

@@ -68,7 +68,7 @@ impl AttrPath {
             (None, item) => Some(item),
         };
         let Some(held) = self.held(doc) else { return Vec::new() };
-        held.items().iter().filter_map(part).flat_map(|value| value.items()).collect()
+        held.items().iter().filter_map(part).flat_map(Doc::items).collect()
     }
 
     /// The attribute in a document, its part aside.
@@ -104,8 +104,7 @@ impl PatchPath {
         };
         let close = text.rfind(']').filter(|close| *close > open).ok_or_else(fault)?;
         let mut attr = AttrPath::parse(&text[..open]).ok_or_else(fault)?;
-        let items =
-            filter::parse(&text[open + 1..close], Dialect::Rfc).map_err(|_| fault())?;
+        let items = filter::parse(&text[open + 1..close], Dialect::Rfc).map_err(|_| fault())?;
         match &text[close + 1..] {
             "" => {}
             rest => {

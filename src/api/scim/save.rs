@@ -284,8 +284,7 @@ pub struct WantedGroup {
 impl WantedGroup {
     /// What a document says.
     pub fn of(doc: &Doc) -> WantedGroup {
-        let member =
-            |own: &Doc| own.text_at(&["value"]).or(own.as_text()).map(ToOwned::to_owned);
+        let member = |own: &Doc| wanted::referred(own).or(own.as_text()).map(ToOwned::to_owned);
         WantedGroup {
             name: doc.text_at(&["displayName"]).map(ToOwned::to_owned),
             members: doc.get("members").map(|own| own.items().iter().filter_map(member).collect()),
@@ -309,10 +308,7 @@ fn member_ids(transaction: &Transaction<'_>, members: &[String]) -> Result<Vec<I
 }
 
 /// Creates a group.
-pub fn create_group(
-    transaction: &mut Transaction<'_>,
-    wanted: &WantedGroup,
-) -> Result<Id, Faults> {
+pub fn create_group(transaction: &mut Transaction<'_>, wanted: &WantedGroup) -> Result<Id, Faults> {
     let group = object(&transaction.state, "Group")?;
     let name = wanted.name.as_deref().map_or(Doc::Null, Doc::from);
     let id = insert(transaction, &group, &[("Name", name), ("Type", "Regular".into())])?;

@@ -76,6 +76,8 @@ pub struct Attribute {
     pub parts: &'static [Attribute],
     /// The values that it takes; empty: any.
     pub values: &'static [&'static str],
+    /// What a reference points to.
+    pub to: &'static [&'static str],
     /// What it means.
     pub what: &'static str,
 }
@@ -96,6 +98,7 @@ const fn attribute(name: &'static str, holds: Holds, what: &'static str) -> Attr
         salesforce: false,
         parts: &[],
         values: &[],
+        to: &["external"],
         what,
     }
 }
@@ -132,6 +135,9 @@ impl Attribute {
     }
     const fn of_salesforce(self) -> Attribute {
         Attribute { salesforce: true, ..self }
+    }
+    const fn to(self, to: &'static [&'static str]) -> Attribute {
+        Attribute { to, ..self }
     }
     const fn values(self, values: &'static [&'static str]) -> Attribute {
         Attribute { values, ..self }
@@ -181,7 +187,7 @@ impl Attribute {
             .with("returned", returned)
             .with("uniqueness", if self.unique { "server" } else { "none" });
         if self.holds == Holds::Reference {
-            doc.set("referenceTypes", Doc::texts(["external"]));
+            doc.set("referenceTypes", Doc::texts(self.to.iter().copied()));
         }
         doc
     }
@@ -190,7 +196,10 @@ impl Attribute {
 const MEMBER: &[Attribute] = &[
     text("value", "Id of the member").exact().changes(Change::Once),
     text("type", "User or Group").changes(Change::Once).values(&["User", "Group"]),
-    attribute("$ref", Holds::Reference, "URL of the member").exact().read_only(),
+    attribute("$ref", Holds::Reference, "URL of the member")
+        .exact()
+        .changes(Change::Once)
+        .to(&["User", "Group"]),
     text("display", "Name of the member").read_only(),
 ];
 
@@ -269,7 +278,7 @@ const USER_ATTRIBUTES: &[Attribute] = &[
 
 const MANAGER: &[Attribute] = &[
     text("value", "Id of the manager").exact(),
-    attribute("$ref", Holds::Reference, "URL of the manager").exact().read_only(),
+    attribute("$ref", Holds::Reference, "URL of the manager").exact().to(&["User"]),
     text("displayName", "Name of the manager").read_only(),
 ];
 
@@ -378,7 +387,9 @@ pub fn find(kind: Kind, mode: ScimMode, path: &AttrPath) -> Option<&'static Attr
     let name = path.name.as_deref()?;
     let own = attributes(kind, path.urn.as_deref()).iter();
     let common = if path.urn.is_none() { COMMON } else { &[] };
-    own.chain(common)
+    // Groups have no place for the client's own id.
+    let kept = |own: &&Attribute| kind == Kind::User || own.name != "externalId";
+    own.chain(common.iter().filter(kept))
         .filter(|attribute| attribute.is_in(mode))
         .find(|attribute| attribute.name.eq_ignore_ascii_case(name))
 }

@@ -251,8 +251,9 @@ fn admitted_by_salesforce(
         && matches!(operation.value, Doc::List(_))
     {
         let fault = PatchFault::Shape("Expecting START_OBJECT But Found START_ARRAY".to_owned());
-        return Err(ScimError::of_patch(&fault, true)
-            .hint("Salesforce takes {\"members\":[…]} as the value, not a list; mode rfc takes both"));
+        return Err(ScimError::of_patch(&fault, true).hint(
+            "Salesforce takes {\"members\":[…]} as the value, not a list; mode rfc takes both",
+        ));
     }
     let external = path.attr.urn.as_deref() == Some(EXTERNAL);
     if external && name.eq_ignore_ascii_case("accountId") {
@@ -265,12 +266,7 @@ fn admitted_by_salesforce(
 
 /// A replacement of entitlements keeps the profile when it names none, and the permission sets when
 /// it names none. *pilot*
-fn with_kept_entitlements(
-    operation: &Operation,
-    name: Option<&str>,
-    value: Doc,
-    doc: &Doc,
-) -> Doc {
+fn with_kept_entitlements(operation: &Operation, name: Option<&str>, value: Doc, doc: &Doc) -> Doc {
     if operation.action != Action::Replace {
         return value;
     }

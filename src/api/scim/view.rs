@@ -268,7 +268,7 @@ impl View<'_> {
     fn user(&self, user: Record<'_>, id: Id) -> Doc {
         let text = |name| user.text(name);
         let mut schemas = vec![USER, ENTERPRISE];
-        let custom = self.custom(user);
+        let custom = Self::custom(user);
         let custom_urn = self.custom_urn();
         if !custom.is_nothing() {
             schemas.push(&custom_urn);
@@ -370,7 +370,7 @@ impl View<'_> {
         format!("{}{}", super::schema::CUSTOM, self.org)
     }
 
-    fn custom(&self, user: Record<'_>) -> Doc {
+    fn custom(user: Record<'_>) -> Doc {
         let mut doc = Doc::object();
         for (slot, field) in user.object.visible_fields().filter(|(_, field)| field.custom) {
             let value = plain(user, slot);
@@ -511,8 +511,7 @@ fn address(user: Record<'_>) -> Option<Doc> {
     let [street, city, state, code, country] =
         ["Street", "City", "State", "PostalCode", "Country"].map(text);
     let mut formatted = String::new();
-    for (part, end) in
-        [(&street, "\n"), (&city, ", "), (&state, " "), (&code, " "), (&country, "")]
+    for (part, end) in [(&street, "\n"), (&city, ", "), (&state, " "), (&code, " "), (&country, "")]
     {
         if let Some(part) = part {
             let _ = write!(formatted, "{part}{end}");

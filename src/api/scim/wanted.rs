@@ -82,10 +82,11 @@ pub fn normalized(mut doc: Doc, view: &View<'_>) -> Doc {
             doc.set(own, value);
         }
     }
-    if let Some(manager) = doc.get_mut(ENTERPRISE).and_then(|own| own.get_mut("manager"))
-        && let Some(id) = manager.as_text()
-    {
-        *manager = Doc::object().with("value", id);
+    if let Some(manager) = doc.get_mut(ENTERPRISE).and_then(|own| own.get_mut("manager")) {
+        let id = manager.as_text().or(referred(manager)).map(ToOwned::to_owned);
+        if let Some(id) = id {
+            *manager = Doc::object().with("value", id);
+        }
     }
     if let Some(active) = doc.get_mut("active")
         && view.is_rfc()
@@ -129,7 +130,8 @@ pub fn read(
         // What was taken away gets its default back.
         let given = |name: &[&str]| doc.at(name).is_some_and(|own| !own.is_nothing());
         let gone = |name: &[&str]| {
-            !given(name) && (verb == Verb::Replace || before.is_some_and(|own| own.at(name).is_some()))
+            !given(name)
+                && (verb == Verb::Replace || before.is_some_and(|own| own.at(name).is_some()))
         };
         let usual = usual(view, &wanted, before);
         for (path, field) in [
@@ -163,6 +165,12 @@ pub fn read(
     }
     wanted.password = doc.text_at(&["password"]).map(ToOwned::to_owned);
     Ok(wanted)
+}
+
+/// The id of another resource: its `value`, or the end of its URL.
+pub fn referred(item: &Doc) -> Option<&str> {
+    let url = item.text_at(&["$ref"]);
+    item.text_at(&["value"]).or_else(|| url?.rsplit('/').next())
 }
 
 fn id(text: &str) -> Option<Id> {
@@ -442,18 +450,13 @@ fn check_what_is_kept(doc: &Doc) -> Result<(), ScimError> {
 
 /// Values of the fields that a User record cannot be without, for a user of whom only the name is
 /// known.
-fn usual(
-    view: &View<'_>,
-    wanted: &Wanted,
-    before: Option<&Doc>,
-) -> Vec<(&'static str, String)> {
+fn usual(view: &View<'_>, wanted: &Wanted, before: Option<&Doc>) -> Vec<(&'static str, String)> {
     let found = wanted.fields.iter().find(|(own, _)| own == "Username");
     let stored = found.and_then(|(_, value)| value.as_text());
     let shown = before.and_then(|own| own.text_at(&["userName"]));
     let name = stored.or(shown).unwrap_or_default().to_owned();
     let plain = view.user_name(&name);
-    let address =
-        if name.contains('@') { name.clone() } else { [&name, NAME_SUFFIX].concat() };
+    let address = if name.contains('@') { name.clone() } else { [&name, NAME_SUFFIX].concat() };
     let mut usual = vec![
         ("CommunityNickname", cut(&plain, LONGEST.0)),
         ("LanguageLocaleKey", "en_US".to_owned()),
