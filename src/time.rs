@@ -125,7 +125,16 @@ fn http_date(out: &mut String, ms: Millis, separator: char) {
 
 /// Reads an HTTP date (RFC 1123), whole seconds.
 pub fn parse_http_date(text: &str) -> Option<Millis> {
-    DateTime::parse_from_rfc2822(text.trim()).ok().map(|instant| instant.timestamp_millis())
+    let instant = DateTime::parse_from_rfc2822(text.trim()).ok()?;
+    writable(instant.timestamp_millis())
+}
+
+/// An instant that has a text in UTC: an offset may move the first and last hours of years 0 to
+/// 9999 out of them.
+fn writable(ms: Millis) -> Option<Millis> {
+    const FIRST: Millis = -62_167_219_200_000;
+    const LAST: Millis = 253_402_300_799_999;
+    (FIRST..=LAST).contains(&ms).then_some(ms)
 }
 
 /// Reads `yyyy-MM-dd`; exact digits, a real calendar day.
@@ -155,7 +164,7 @@ pub fn parse_datetime(text: &str) -> Option<Millis> {
     }
     let days = parse_date(&text[..10])?;
     let (clock, offset) = split_offset(&text[11..])?;
-    Some(Millis::from(days) * DAY + Millis::from(clock_millis(clock)?) - offset)
+    writable(Millis::from(days) * DAY + Millis::from(clock_millis(clock)?) - offset)
 }
 
 /// Reads `HH:mm:ss[.fff…]Z` (the zone may be an offset; it is applied within the day).
@@ -209,7 +218,8 @@ fn clock_millis(text: &str) -> Option<u32> {
 
 /// Reads an RFC 3339 instant (control API, command line, scenario files).
 pub fn parse_rfc3339(text: &str) -> Option<Millis> {
-    DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.timestamp_millis())
+    let instant = DateTime::parse_from_rfc3339(text).ok()?;
+    writable(instant.timestamp_millis())
 }
 
 /// Reads an ISO-8601 duration of weeks, days, hours, minutes and seconds: `P7D`, `PT2H30M`, `PT0.5S`.

@@ -119,8 +119,9 @@ fn wrong_module(file: &str, own: u8, named: &Named) -> Option<String> {
     if target == top(file) || is_excepted(file, target) {
         return None;
     }
-    // An item at the root of the crate (`crate::Org`) belongs to the façade.
-    let is_item = target.starts_with(char::is_uppercase);
+    // An item at the root of the crate (`crate::Org`, `crate::check_scenario`) is the façade's.
+    let is_alone = named.segments.len() == 1 && floor(target).is_none();
+    let is_item = is_alone || target.starts_with(char::is_uppercase);
     let Some(other) = (if is_item { floor("facade") } else { floor(target) }) else {
         return Some(format!("the module {target} has no floor in this test"));
     };
@@ -223,6 +224,7 @@ fn the_checker_can_fail() {
     finds("scenario/base.rs", "use crate::api::json;", "scenario may not name api");
     finds("api/route.rs", "use crate::server::Edge;", "api may not name server");
     finds("api/route.rs", "fn f(_: &crate::Server) {}", "api may not name Server");
+    finds("api/route.rs", "fn f() { crate::check_scenario(n) }", "api may not name check");
     finds("value.rs", "use crate::schema::Slot;", "value may not name schema");
     finds("id.rs", "use crate::novelty::Thing;", "novelty has no floor");
     finds("novelty.rs", "", "novelty has no floor");
@@ -253,6 +255,7 @@ fn the_checker_leaves_good_code_alone() {
     passes("time.rs", "use chrono::Utc;");
     passes("error/record.rs", "OrgError::save(format!(\"a {b}\"), 1)");
     passes("dml/rules.rs", "OrgError::missing(name).hint(format!(\"set {name}\"))");
+    passes("cli/scenario.rs", "use crate::Server; fn f() { crate::check_scenario(n) }");
     passes("main.rs", "fn main() { fauxforce::cli::main() }");
     passes("dml/rules.rs", &"\n".repeat(LONGEST));
 }

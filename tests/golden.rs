@@ -154,7 +154,7 @@ fn observed(served: &Served, exchange: &Exchange, answer: &Answer) -> format::An
     let mut headers: Vec<(String, Mark)> = Vec::new();
     if expected.exactly {
         for (name, value) in answer.headers.iter().filter(|(name, _)| of_answer(name)) {
-            headers.push((spelled(name), Mark::Is(plain(value))));
+            headers.push((name.clone(), Mark::Is(plain(value))));
         }
     } else {
         let named = if expected.status == 0 { &usual(answer) } else { &expected.headers };
@@ -193,20 +193,4 @@ fn usual(answer: &Answer) -> Vec<(String, Mark)> {
         .filter(|name| answer.header(name).is_some())
         .map(|name| ((*name).to_owned(), Mark::Absent))
         .collect()
-}
-
-/// A header's name as documents spell it; on the wire it is in lower case.
-fn spelled(name: &str) -> String {
-    let words = name.split('-').map(|word| match word {
-        "www" => "WWW".to_owned(),
-        "etag" => "ETag".to_owned(),
-        "xss" => "XSS".to_owned(),
-        word => {
-            let mut letters = word.chars();
-            letters.next().map_or_else(String::new, |first| {
-                first.to_uppercase().chain(letters).collect::<String>()
-            })
-        }
-    });
-    words.collect::<Vec<_>>().join("-")
 }

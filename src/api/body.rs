@@ -84,10 +84,7 @@ pub fn json_object(body: &[u8]) -> Result<Vec<Member<'_>>, OrgError> {
 /// The body as text.
 pub fn utf8(body: &[u8]) -> Result<&str, OrgError> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    std::str::from_utf8(body).map_err(|error| {
-        let byte = body.get(error.valid_up_to()).copied().unwrap_or_default();
-        OrgError::invalid_utf8(byte)
-    })
+    std::str::from_utf8(body).map_err(|error| jackson::not_utf8(body, error.valid_up_to()))
 }
 
 /// The members of an object's JSON text, which lies in `body`.
@@ -95,6 +92,20 @@ pub fn members<'b>(body: &'b str, object: &'b str) -> Result<Vec<Member<'b>>, Or
     let pairs: Pairs<'b> =
         serde_json::from_str(object).map_err(|_| jackson::syntax_error(object))?;
     pairs.0.into_iter().map(|(name, value)| member(body, name, value.get())).collect()
+}
+
+/// The members of an object's JSON text with their values' text, unread.
+pub fn raw_members(object: &str) -> Result<Vec<(Cow<'_, str>, &str)>, OrgError> {
+    let pairs: Pairs<'_> =
+        serde_json::from_str(object).map_err(|_| jackson::syntax_error(object))?;
+    Ok(pairs.0.into_iter().map(|(name, value)| (name, value.get())).collect())
+}
+
+/// The entries of a list's JSON text, unread.
+pub fn raw_list(list: &str) -> Result<Vec<&str>, OrgError> {
+    let entries: Vec<&RawValue> =
+        serde_json::from_str(list).map_err(|_| jackson::syntax_error(list))?;
+    Ok(entries.into_iter().map(RawValue::get).collect())
 }
 
 fn member<'b>(body: &'b str, name: Cow<'b, str>, value: &'b str) -> Result<Member<'b>, OrgError> {

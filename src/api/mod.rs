@@ -2,6 +2,7 @@
 
 mod auth;
 mod body;
+mod composite;
 mod concur;
 mod control;
 pub mod describe;

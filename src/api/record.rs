@@ -106,7 +106,7 @@ fn parent(
         return Err(OrgError::no_such_column(&key.name, name));
     };
     if !(field.external_id || field.id_lookup || key_slot == target.system.id) {
-        return Err(OrgError::external_id_not_accessible(&field.name));
+        return Err(OrgError::not_an_external_id(&field.name, &target.name));
     }
     let value = scalar(source, field, key)?;
     match Matched::find(source.state, source.indexes, target, (key_slot, field), &value) {

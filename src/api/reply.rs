@@ -159,10 +159,15 @@ pub fn render_faults(
     response
 }
 
-/// Renders an error of a request that found no org, or no adapter.
-pub fn edge_error(request: &Request, error: &OrgError) -> Response {
+/// Renders an error of a request that has an org but is not one of a session.
+pub fn refusal(entry: &Entry<'_>, error: &OrgError) -> Response {
+    render_faults(entry, Style::of(entry.request), None, std::slice::from_ref(error))
+}
+
+/// Renders an error of a request that found no org, or no path.
+pub fn edge_error(request: &Request, now: Millis, error: &OrgError) -> Response {
     let mut response = Response::status(error.status);
-    common_headers(&mut response, request, request.received_at);
+    common_headers(&mut response, request, now);
     response.headers.push(("Content-Type".into(), JSON.into()));
     error_headers(&mut response, std::slice::from_ref(error));
     response.body(faults_json(std::slice::from_ref(error)))
@@ -187,7 +192,7 @@ pub fn error_headers(response: &mut Response, faults: &[OrgError]) {
 }
 
 /// A text as a header's value: one line of visible ASCII.
-pub(super) fn header_text(text: &str) -> String {
+pub fn header_text(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }).collect()
 }
 

@@ -15,17 +15,17 @@ const LONGEST_URI: usize = 16_384;
 /// in-process `call`, tests and fuzzers all come through here.
 pub fn handle(orgs: &Orgs, request: &Request) -> Response {
     if request.path.len() + request.query.len() > LONGEST_URI {
-        return reply::edge_error(request, &OrgError::uri_too_long());
+        return astray(orgs, request, &OrgError::uri_too_long());
     }
     let Some(segments) = segments(&request.path) else {
-        return reply::edge_error(request, &OrgError::not_found());
+        return astray(orgs, request, &OrgError::not_found());
     };
     let parts: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     if let ["_fauxforce", ..] = parts[..] {
         return super::control::handle(orgs, request, &segments[1..]);
     }
     let Some(org) = entry::org_of(orgs, request) else {
-        return reply::edge_error(request, &OrgError::unknown_org());
+        return astray(orgs, request, &OrgError::unknown_org());
     };
     let now = org.now(request.received_at);
     org.sweep(now);
@@ -36,24 +36,32 @@ pub fn handle(orgs: &Orgs, request: &Request) -> Response {
         ["services", "oauth2" | "Soap", ..]
         | ["id" | ".well-known", ..]
         | ["setup", "connect", ..] => super::auth::handle(&entry),
-        ["services", "async", ..] => unsupported(request, "Bulk API 1.0"),
-        ["services", "apexrest", ..] => unsupported(request, "Apex REST"),
+        ["services", "async", ..] => unsupported(&entry, "Bulk API 1.0"),
+        ["services", "apexrest", ..] => unsupported(&entry, "Apex REST"),
         ["services", "scim", ..] => super::scim::handle(&entry),
         ["profile" | "provisioning", ..] => super::concur::handle(&entry),
-        ["cometd", ..] => unsupported(request, "Streaming API"),
+        ["cometd", ..] => unsupported(&entry, "Streaming API"),
         [] => super::auth::login_page(&entry),
-        _ => reply::edge_error(request, &OrgError::not_found()),
+        _ => reply::refusal(&entry, &OrgError::not_found()),
     }
 }
 
-fn unsupported(request: &Request, what: &str) -> Response {
+fn unsupported(entry: &Entry<'_>, what: &str) -> Response {
     let error = OrgError::not_emulated(what, "It is planned; use the REST API meanwhile.");
-    reply::edge_error(request, &error)
+    reply::refusal(entry, &error)
+}
+
+/// The answer to a request that finds no adapter. It tells its org's time if it has one, else the
+/// default org's.
+fn astray(orgs: &Orgs, request: &Request, error: &OrgError) -> Response {
+    let org = entry::org_of(orgs, request).or_else(|| orgs.named(crate::org::DEFAULT));
+    let now = org.map_or(request.received_at, |org| org.now(request.received_at));
+    reply::edge_error(request, now, error)
 }
 
 /// The decoded segments of a path. Leading slashes collapse (the `sf` CLI sends `//services/…`) and
 /// one trailing slash is nothing; an empty segment inside is `None`.
-fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
+pub(super) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
     let path = path.trim_start_matches('/');
     let path = path.strip_suffix('/').unwrap_or(path);
     if path.is_empty() {

@@ -111,7 +111,9 @@ pub fn escape(out: &mut String, text: &str) {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&apos;"),
-            c if c < ' ' && !matches!(c, '\t' | '\n' | '\r') => {}
+            // A parser would take a bare one for a line feed.
+            '\r' => out.push_str("&#13;"),
+            c if c < ' ' && !matches!(c, '\t' | '\n') => {}
             c => out.push(c),
         }
     }

@@ -1,6 +1,6 @@
 //! Deleting, undeleting and purging, with what hangs on a record.
 
-use super::Transaction;
+use super::{Saved, Transaction};
 use crate::clock::Millis;
 use crate::error::{Faults, OrgError};
 use crate::id::Id;
@@ -35,8 +35,9 @@ impl Transaction<'_> {
         let mut cleared = Vec::new();
         while let Some((object, number)) = pending.pop() {
             let table = self.state.table(object.id);
-            let Some(row) = table.get(number).filter(|row| !row.is_deleted()) else { continue };
-            let Some(id) = row.id(object.system.id) else { continue };
+            let row = table.get(number).filter(|row| !row.is_deleted());
+            let Some(before) = row.cloned() else { continue };
+            let Some(id) = before.id(object.system.id) else { continue };
             for child in &object.child_relationships {
                 let Some((child_object, slot, numbers)) = self.children(child, id) else {
                     continue;
@@ -57,6 +58,9 @@ impl Transaction<'_> {
                 }
             }
             self.bury(&object, number, id);
+            let watch = (self.hooks.watch)(&object.name);
+            let object = &object;
+            self.tell(watch, &Saved { object, number, id, before: Some(&before), after: None })?;
         }
         self.state.remember_cleared(cleared);
         Ok(())

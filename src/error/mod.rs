@@ -1,13 +1,15 @@
 //! The one error type. Every message that a user can see is made by a named constructor here, by
 //! topic: [`resource`](self) (paths, methods, sessions), `login` (OAuth, SOAP sessions), `record`
 //! (saving), `query` (SOQL, SOSL),
-//! `json` (request bodies), `scim` and `concur` (targets), `control` (our own API). Each protocol renders an [`OrgError`] in one
-//! place. Texts and statuses: `reference/rest.md` §8.
+//! `json` (request bodies), `scim` and `concur` (targets), `control` (our own API). Each protocol
+//! renders an [`OrgError`] in one place. Texts and statuses: `reference/rest.md` §8.
 
+mod composite;
 mod concur;
 mod control;
 mod edge;
 mod login;
+pub mod provisioning;
 mod query;
 mod record;
 mod resource;

@@ -132,6 +132,15 @@ impl OrgError {
         OrgError::save("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message, &[])
     }
 
+    /// A parent given by a field that is no external id of it (the text is that of other protocols).
+    pub fn not_an_external_id(field: &str, object: &str) -> OrgError {
+        let message = format!(
+            "Field name provided, {field} does not match an External ID, Salesforce Id, or indexed \
+             field for {object}"
+        );
+        OrgError::save("INVALID_FIELD", message, &[])
+    }
+
     /// A parent given by external id that matches no row.
     pub fn foreign_key_not_found(value: &str, field: &str, object: &str) -> OrgError {
         let message = format!(

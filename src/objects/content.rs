@@ -1,9 +1,26 @@
-//! Files: the first version of a file makes its document; each later one becomes its latest.
+//! Attachments and files: the first version of a file makes its document; each later one becomes its latest.
 
 use super::{FollowUp, Saving};
 use crate::error::Faults;
 use crate::store::Draft;
 use crate::value::Value;
+
+/// Notes how long an attachment is.
+pub(super) fn save_attachment(
+    saving: &Saving<'_>,
+    draft: &mut Draft,
+) -> Result<Vec<FollowUp>, Faults> {
+    let size = size(saving.value(draft, "Body"));
+    saving.set(draft, "BodyLength", Value::Int(size));
+    Ok(Vec::new())
+}
+
+fn size(value: &Value) -> i64 {
+    match value {
+        Value::Blob(bytes) => bytes.len() as i64,
+        _ => 0,
+    }
+}
 
 /// Completes a version and its document.
 pub(super) fn save_version(
@@ -20,10 +37,7 @@ pub(super) fn save_version(
     saving.set(draft, "FileExtension", Value::text(extension));
     saving.set(draft, "FileType", Value::text(&extension.to_uppercase()));
     saving.set(draft, "IsLatest", Value::Bool(true));
-    let size = match saving.value(draft, "VersionData") {
-        Value::Blob(bytes) => bytes.len() as i64,
-        _ => 0,
-    };
+    let size = size(saving.value(draft, "VersionData"));
     saving.set(draft, "ContentSize", Value::Int(size));
     let title = saving.value(draft, "Title").clone();
     let own = draft.get(saving.object.system.id).clone();

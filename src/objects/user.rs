@@ -13,6 +13,8 @@ pub(super) fn save(saving: &Saving<'_>, draft: &mut Draft) -> Result<Vec<FollowU
         return Err(OrgError::invalid_username(&username).into());
     }
     if saving.before.is_none() {
+        // The one text that real orgs store empty instead of not at all.
+        saving.fill(draft, "BadgeText", || Value::Text(compact_str::CompactString::default()));
         saving.fill(draft, "IsActive", || Value::Bool(true));
         // The real org derives a nickname too; its number is random there, the id's here.
         let id = draft.get(saving.object.system.id).as_id().and_then(crate::id::Id::own_sequence);

@@ -10,13 +10,36 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const LIFETIME: Millis = 2 * DAY;
 const PER_USER: usize = 10;
 
-struct Cursor {
-    id: Id,
+/// An open cursor.
+pub struct Cursor {
+    /// Its locator.
+    pub id: Id,
     user: Id,
     session: String,
     expires_at: Millis,
     batch: usize,
     result: Arc<ResultSet>,
+}
+
+impl Cursor {
+    /// A cursor over a result, opened now by a user's session.
+    pub fn new(
+        id: Id,
+        user: Id,
+        session: &str,
+        now: Millis,
+        batch: usize,
+        result: Arc<ResultSet>,
+    ) -> Cursor {
+        let session = session.to_owned();
+        Cursor { id, user, session, expires_at: now + LIFETIME, batch, result }
+    }
+
+    /// Its result and batch size, for the session that opened it.
+    pub fn read(&self, session: &str, now: Millis) -> Option<(Arc<ResultSet>, usize)> {
+        (self.session == session && self.expires_at > now)
+            .then(|| (Arc::clone(&self.result), self.batch))
+    }
 }
 
 #[derive(Default)]
@@ -44,32 +67,34 @@ impl Cursors {
         batch: usize,
         result: Arc<ResultSet>,
     ) -> Id {
+        let id = self.next_id();
+        self.insert(Cursor::new(id, user, session, now, batch, result), now);
+        id
+    }
+
+    /// The locator of a cursor about to be made.
+    pub fn next_id(&self) -> Id {
         let mut open = self.open();
         open.made += 1;
-        let id = Id::own(*b"01g", open.made);
+        Id::own(*b"01g", open.made)
+    }
+
+    /// Opens a cursor. The user's oldest one makes room.
+    pub fn insert(&self, cursor: Cursor, now: Millis) {
+        let mut open = self.open();
+        let user = cursor.user;
         open.cursors.retain(|cursor| cursor.expires_at > now);
         if open.cursors.iter().filter(|cursor| cursor.user == user).count() >= PER_USER
             && let Some(oldest) = open.cursors.iter().position(|cursor| cursor.user == user)
         {
             open.cursors.remove(oldest);
         }
-        open.cursors.push(Cursor {
-            id,
-            user,
-            session: session.to_owned(),
-            expires_at: now + LIFETIME,
-            batch,
-            result,
-        });
-        id
+        open.cursors.push(cursor);
     }
 
     /// The result and batch size behind a locator, for the session that opened it.
     pub fn find(&self, id: Id, session: &str, now: Millis) -> Option<(Arc<ResultSet>, usize)> {
-        let open = self.open();
-        let cursor = open.cursors.iter().find(|cursor| cursor.id == id)?;
-        (cursor.session == session && cursor.expires_at > now)
-            .then(|| (Arc::clone(&cursor.result), cursor.batch))
+        self.open().cursors.iter().find(|cursor| cursor.id == id)?.read(session, now)
     }
 
     /// Closes all.

@@ -7,23 +7,52 @@
 
 mod credentials;
 mod cursors;
+mod jobs;
 mod registry;
 mod sessions;
+mod unit;
 mod usage;
 
 pub use credentials::{Credentials, derived_token};
-pub use cursors::Cursors;
+pub use cursors::{Cursor, Cursors};
+pub use jobs::{Answered, Step};
 pub use registry::{DEFAULT, Orgs, Template};
 pub use sessions::{Decision, Grant, Pending, Refresh, Session, Sessions};
+pub use unit::Unit;
 pub use usage::Usage;
 
 use crate::clock::Millis;
-use crate::dml::{Actor, Transaction};
+use crate::dml::{self, Actor, Transaction};
 use crate::error::Faults;
 use crate::id::Id;
-use crate::store::{IndexCache, State};
-use std::sync::atomic::{AtomicI64, Ordering};
+use crate::store::{IndexCache, JobKind, State};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+/// What the floors above do in an org: one table of plain functions, handed down from the top.
+pub struct Hooks {
+    /// When records are written.
+    pub writes: &'static dml::Hooks,
+    /// The function that runs jobs of a kind.
+    pub step: fn(JobKind) -> Option<Step>,
+    /// The function that takes answers to calls that jobs of a kind asked.
+    pub answered: fn(JobKind) -> Option<Answered>,
+}
+
+impl Hooks {
+    /// Nothing.
+    pub const NONE: &'static Hooks =
+        &Hooks { writes: dml::Hooks::NONE, step: |_| None, answered: |_| None };
+}
+
+/// What running all work to its end did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drained {
+    /// How many steps ran.
+    pub ran: usize,
+    /// The org's time afterwards.
+    pub now: Millis,
+}
 
 /// One fake org.
 pub struct Org {
@@ -49,6 +78,9 @@ pub struct Org {
     writer: Mutex<()>,
     latest: AtomicI64,
     swept: AtomicI64,
+    hooks: &'static Hooks,
+    /// True once a timer runs this org's work as time passes.
+    driven: AtomicBool,
 }
 
 impl Org {
@@ -75,9 +107,18 @@ impl Org {
             writer: Mutex::new(()),
             latest: AtomicI64::new(0),
             swept: AtomicI64::new(0),
+            hooks: Hooks::NONE,
+            driven: AtomicBool::new(false),
         };
         org.open_first_session(system_now);
         org
+    }
+
+    /// The same with what the floors above do in it.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: &'static Hooks) -> Org {
+        self.hooks = hooks;
+        self
     }
 
     /// The session and refresh token that the org's owner was told at its start.
@@ -109,8 +150,8 @@ impl Org {
     }
 
     /// Publishes a state made under the writer's lock.
-    fn publish(&self, state: State) {
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
+    fn publish(&self, state: Arc<State>) {
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
     /// Runs a transaction; what it did is published when it succeeds and gone when it fails.
@@ -121,10 +162,29 @@ impl Org {
     ) -> Result<T, Faults> {
         let _writer = self.lock();
         let before = self.read();
-        let mut transaction = Transaction::begin(&before, actor, &self.indexes);
+        let mut transaction =
+            Transaction::begin(&before, actor, &self.indexes).with_hooks(self.hooks.writes);
         let done = work(&mut transaction)?;
-        self.publish(transaction.state);
+        self.publish(Arc::new(transaction.state));
         Ok(done)
+    }
+
+    /// Runs a transaction whose outcome is more than success or failure; what it did is published
+    /// when `work` says so.
+    pub fn attempt<T>(
+        &self,
+        actor: Actor,
+        work: impl FnOnce(&mut Transaction<'_>) -> (T, bool),
+    ) -> T {
+        let _writer = self.lock();
+        let before = self.read();
+        let mut transaction =
+            Transaction::begin(&before, actor, &self.indexes).with_hooks(self.hooks.writes);
+        let (done, keep) = work(&mut transaction);
+        if keep {
+            self.publish(Arc::new(transaction.state));
+        }
+        done
     }
 
     /// Changes the state itself: clock, settings, schema.
@@ -132,7 +192,7 @@ impl Org {
         let _writer = self.lock();
         let mut state = State::clone(&self.read());
         let done = work(&mut state)?;
-        self.publish(state);
+        self.publish(Arc::new(state));
         Ok(done)
     }
 
@@ -150,8 +210,14 @@ impl Org {
         }
     }
 
-    /// Does what falls due with the org's day: empties the recycle bin of what has lain too long.
+    /// Does what falls due before a request: background work, and with each new day of the org what
+    /// has lain too long in the recycle bin.
     pub fn sweep(&self, now: Millis) {
+        self.sweep_day(now);
+        self.catch_up(now);
+    }
+
+    fn sweep_day(&self, now: Millis) {
         let day = now.div_euclid(crate::time::DAY);
         if self.swept.swap(day, Ordering::Relaxed) == day {
             return;

@@ -386,8 +386,8 @@ mod tests {
                 "x.toml:3: generate[0].with.dup: no such defect: dup; there are duplicate_username, missing_email",
             ),
             (
-                "[org]\nstate = \"off\"",
-                "x.toml:2: org.state: NOT_EMULATED: the setting state is not built yet",
+                "[org]\napexRest = \"off\"",
+                "x.toml:2: org.apexRest: NOT_EMULATED: the setting apexRest is not built yet",
             ),
             (
                 "[[then]]\nsoql = \"SELECT Id FROM User\"",

@@ -5,6 +5,7 @@
 //! through requests.
 
 pub(crate) mod base;
+mod behaviour;
 mod create;
 mod expect;
 mod format;
@@ -15,6 +16,7 @@ mod problem;
 mod random;
 pub(crate) mod settings;
 mod targets;
+mod transitions;
 mod tree;
 
 pub(crate) use create::{NewOrg, NotMade, create, is_org_name};

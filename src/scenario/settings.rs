@@ -25,6 +25,7 @@ pub(crate) struct Change {
     limits: Vec<(&'static str, Option<u64>)>,
     taken_usernames: Option<Vec<String>>,
     target_side: super::targets::Change,
+    provisioning: super::behaviour::Change,
 }
 
 /// How an org shall tell the time.
@@ -64,20 +65,22 @@ pub(crate) enum Of {
 }
 
 /// Settings keys that are built.
-const KEYS: [&str; 6] =
-    ["organization", "features", "limits", "takenUsernames", "scim", "concur"];
-
-/// Settings keys that INTERFACES documents and nothing obeys yet.
-const NOT_BUILT: [&str; 8] = [
-    "licenses",
-    "employeeUserSettings",
+const KEYS: [&str; 10] = [
+    "organization",
+    "features",
+    "limits",
+    "takenUsernames",
     "state",
+    "transitions",
     "progression",
     "targets",
-    "outboundMessages",
-    "apexRest",
-    "loginCertificates",
+    "scim",
+    "concur",
 ];
+
+/// Settings keys that INTERFACES documents and nothing obeys yet.
+const NOT_BUILT: [&str; 5] =
+    ["licenses", "employeeUserSettings", "outboundMessages", "apexRest", "loginCertificates"];
 
 /// Keys of `organization` and the fields of the Organization row behind them.
 const ORGANIZATION: [(&str, &str); 5] = [
@@ -147,6 +150,9 @@ impl Change {
                 "takenUsernames" => change.taken_usernames = Some(usernames(value)?),
                 "scim" => change.target_side.read_scim(value)?,
                 "concur" => change.target_side.read_concur(value)?,
+                "state" | "transitions" | "progression" | "targets" => {
+                    change.provisioning.read(key, value)?;
+                }
                 key if NOT_BUILT.contains(&key) => {
                     return Err(value.problem(not_emulated(&format!("the setting {key}"))));
                 }
@@ -207,7 +213,7 @@ impl Change {
             settings.seed = seed;
         }
         self.target_side.apply(settings);
-        Ok(())
+        self.provisioning.apply(state)
     }
 
     fn apply_organization(
@@ -371,6 +377,7 @@ pub(crate) fn to_json(state: &State) -> String {
     }
     out.push(']');
     super::targets::push_json(&mut out, settings);
+    super::behaviour::push_json(&mut out, settings);
     out.push('}');
     out
 }
@@ -379,7 +386,7 @@ fn or_null(text: &str) -> &str {
     if text.is_empty() { "null" } else { text }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

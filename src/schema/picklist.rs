@@ -1,6 +1,6 @@
 //! The values of a picklist, in the order that sorting uses.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// One value of a picklist.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,17 +21,22 @@ pub struct PickValue {
 #[derive(Clone, Debug, Default)]
 pub struct Picklist {
     values: Vec<PickValue>,
-    codes: HashMap<Box<str>, u16>,
+    codes: FxHashMap<Box<str>, u16>,
+    default: Option<u16>,
 }
 
 impl Picklist {
     /// Makes a picklist of values in order.
     pub fn new(values: Vec<PickValue>) -> Picklist {
-        let mut codes = HashMap::with_capacity(values.len());
+        let mut codes = FxHashMap::default();
+        for (code, value) in values.iter().enumerate() {
+            codes.entry(value.value.clone()).or_insert(code as u16);
+        }
         for (code, value) in values.iter().enumerate() {
             codes.entry(value.value.to_lowercase().into_boxed_str()).or_insert(code as u16);
         }
-        Picklist { values, codes }
+        let default = values.iter().position(|value| value.default_value);
+        Picklist { values, codes, default: default.map(|code| code as u16) }
     }
 
     /// All values, in order.
@@ -52,6 +57,6 @@ impl Picklist {
 
     /// The value chosen on create when none is given.
     pub fn default_code(&self) -> Option<u16> {
-        self.values.iter().position(|value| value.default_value).map(|code| code as u16)
+        self.default
     }
 }

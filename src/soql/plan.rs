@@ -245,6 +245,10 @@ fn collect(
         Access::Ranges { slot, ranges } => {
             let index = index(*slot);
             for (low, high) in ranges {
+                // No whole number lies between 5.5 and 5.5.
+                if low.is_some() && high.is_some() && low > high {
+                    continue;
+                }
                 let low = low.as_ref().map_or(Bound::Unbounded, Bound::Included);
                 let high = high.as_ref().map_or(Bound::Unbounded, Bound::Included);
                 take(index.range(low, high), most, found)?;
@@ -428,6 +432,7 @@ impl fmt::Display for Access {
 
 #[cfg(test)]
 mod tests {
+    use super::super::resolve::tree::ordinal;
     use super::*;
 
     #[test]
@@ -436,6 +441,18 @@ mod tests {
         assert_eq!(after_prefix("a\u{10ffff}").as_deref(), Some("b"));
         assert_eq!(after_prefix("\u{d7ff}").as_deref(), Some("\u{e000}"));
         assert_eq!(after_prefix("\u{10ffff}"), None);
+    }
+
+    #[test]
+    fn numbers_between_whole_numbers_are_in_no_range() {
+        let between = ordinal(5.5);
+        let intervals = Intervals::new(vec![(between, between), (ordinal(7.0), i64::MAX)]);
+        let whole = ranges(&intervals, FieldType::Int).expect("ranges");
+        assert_eq!(whole[0], (Some(Key::Int(6)), Some(Key::Int(5))));
+        assert_eq!(whole[1], (Some(Key::Int(7)), None));
+        let double = ranges(&intervals, FieldType::Double).expect("ranges");
+        assert_eq!(double[0], (Some(Key::double(5.5)), Some(Key::double(5.5))));
+        assert!(ranges(&intervals, FieldType::String).is_none());
     }
 
     #[test]

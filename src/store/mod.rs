@@ -7,10 +7,13 @@
 mod concur;
 mod doc;
 mod index;
+mod jobs;
 mod row;
 mod settings;
 mod state;
 mod table;
+mod targets;
+mod transitions;
 
 pub use concur::{
     Concur, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation, ConcurOutcome, ConcurProvision,
@@ -18,7 +21,10 @@ pub use concur::{
 };
 pub use doc::Doc;
 pub use index::{IndexCache, Key, KeySet, fold};
+pub use jobs::{Answer, Calls, Job, JobKind, Jobs, OutboundCall, Pace};
 pub use row::{Draft, Row};
 pub use settings::{ScimMode, Settings};
 pub use state::{BEGINNING, Cleared, State};
 pub use table::{RowNum, Table, Tombstone};
+pub use targets::{Adapter, EXTERNAL, Ending, External, Outcome, Stage, Target};
+pub use transitions::{Confidence, StateMode, Transition, Transitions, Verdict};

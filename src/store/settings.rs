@@ -1,6 +1,10 @@
 //! What an org's owner may set: limits, modes, names taken elsewhere. Part of the state.
 
 use super::concur::ConcurSettings;
+use super::jobs::Pace;
+use super::targets::Target;
+use super::transitions::{StateMode, Transitions};
+use crate::id::Id;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -36,6 +40,27 @@ pub struct Settings {
     pub scim: ScimMode,
     /// How the Concur tenant behaves.
     pub concur: Arc<ConcurSettings>,
+    /// What becomes of a State change that real orgs refuse.
+    pub state_mode: StateMode,
+    /// Which State changes those are. Without a cell every change is taken.
+    pub transitions: Arc<Transitions>,
+    /// How long each step of a provisioning request lets its client wait.
+    pub pace: Pace,
+    /// The systems that connected apps provision, by the app's name or id.
+    pub targets: BTreeMap<String, Target>,
+}
+
+impl Settings {
+    /// The target of a connected app.
+    pub fn target(&self, app: Id, name: &str) -> Option<&Target> {
+        let mut targets = self.targets.iter();
+        targets.find(|(key, _)| Settings::names(key, app, name)).map(|(_, target)| target)
+    }
+
+    /// True when a key of the targets means this connected app.
+    pub fn names(key: &str, app: Id, name: &str) -> bool {
+        key.eq_ignore_ascii_case(name) || Id::parse(key).is_ok_and(|id| id == app)
+    }
 }
 
 impl Default for Settings {
@@ -50,6 +75,10 @@ impl Default for Settings {
             soap_login_any_version: false,
             scim: ScimMode::default(),
             concur: Arc::default(),
+            state_mode: StateMode::default(),
+            transitions: Arc::default(),
+            pace: Pace::default(),
+            targets: BTreeMap::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The whole of an org's data: schema, tables, settings, clock. An immutable value.
 
 use super::concur::Concur;
+use super::jobs::{Calls, Jobs};
 use super::row::Row;
 use super::settings::Settings;
 use super::table::{RowNum, Table};
@@ -44,6 +45,12 @@ pub struct State {
     pub passwords: imbl::OrdMap<Id, Arc<str>>,
     /// The SAP Concur tenant beside the org.
     pub concur: Concur,
+    /// Work that waits.
+    pub jobs: Jobs,
+    /// Calls to other systems whose answers are awaited.
+    pub calls: Calls,
+    /// What jobs count beside the records, by their own name and the record that it is about.
+    pub tallies: imbl::OrdMap<(&'static str, Id), u64>,
     /// What each user made or viewed last, newest first.
     recent: imbl::OrdMap<Id, imbl::Vector<Id>>,
     tables: Vec<Option<Arc<Table>>>,
@@ -62,6 +69,9 @@ impl State {
             schema_changed: BEGINNING,
             passwords: imbl::OrdMap::new(),
             concur: Concur::default(),
+            jobs: Jobs::default(),
+            calls: Calls::default(),
+            tallies: imbl::OrdMap::new(),
             recent: imbl::OrdMap::new(),
             tables: Vec::new(),
             cleared: imbl::OrdMap::new(),

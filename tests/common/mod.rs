@@ -1,13 +1,14 @@
 //! Helpers for tests over real sockets: requests are written by hand, so that tests see the wire.
-#![allow(dead_code)] // Each test file uses some of it.
+#![allow(dead_code, clippy::unwrap_used)] // Each test file uses some of it.
 
 pub(crate) mod served;
 
-use fauxforce::api::{Request, Response};
+use bytes::Bytes;
+use fauxforce::api::{Request, RequestBody, Response};
 use fauxforce::server::{Edge, EdgeOptions};
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 /// A test that waits longer than this for bytes fails instead of hanging.
@@ -171,4 +172,39 @@ pub(crate) fn ask(edge: &Edge, request: impl AsRef<[u8]>) -> Answer {
     let mut wire = Wire::open(edge);
     wire.send(request);
     wire.answer()
+}
+
+/// A plain request.
+pub(crate) const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// A request with a body and more header lines.
+pub(crate) fn post(headers: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!("POST / HTTP/1.1\r\nHost: a\r\n{headers}Content-Length: {length}\r\n\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+/// The body that the handler was given.
+pub(crate) fn body_of(request: &Request) -> Bytes {
+    match &request.body {
+        RequestBody::Bytes(bytes) => bytes.clone(),
+        RequestBody::Reader(_) => panic!("the edge reads bodies whole"),
+    }
+}
+
+/// A handler that answers with the body of the request.
+#[allow(clippy::needless_pass_by_value)] // The signature of a handler.
+pub(crate) fn echo(request: Request) -> Response {
+    Response::status(200).body(body_of(&request))
+}
+
+/// An edge that keeps what its handler was given.
+pub(crate) fn recording() -> (Edge, mpsc::Receiver<Request>) {
+    let (sender, receiver) = mpsc::channel();
+    let sender = Mutex::new(sender);
+    let edge = edge(move |request| {
+        sender.lock().unwrap().send(request).unwrap();
+        Response::status(204)
+    });
+    (edge, receiver)
 }

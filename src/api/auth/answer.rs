@@ -108,11 +108,11 @@ pub(super) fn with_hint(mut response: Response, error: &OrgError) -> Response {
 
 /// 501 of what real orgs do and this one does not.
 pub(super) fn not_emulated(entry: &Entry<'_>, what: &str, help: &str) -> Response {
-    reply::edge_error(entry.request, &OrgError::not_emulated(what, help))
+    reply::refusal(entry, &OrgError::not_emulated(what, help))
 }
 
 /// 405.
 pub(super) fn wrong_method(entry: &Entry<'_>, allowed: &'static str) -> Response {
     let method = entry.request.method.name();
-    reply::edge_error(entry.request, &OrgError::method_not_allowed(method, allowed))
+    reply::refusal(entry, &OrgError::method_not_allowed(method, allowed))
 }

@@ -64,7 +64,7 @@ pub(super) fn handle(entry: &Entry<'_>) -> Response {
         [".well-known", "openid-configuration"] => well_known::configuration(entry),
         ["id", "keys"] => well_known::keys(entry),
         ["id", org, user] => identity::handle(entry, org, user),
-        _ => reply::edge_error(entry.request, &OrgError::not_found()),
+        _ => reply::refusal(entry, &OrgError::not_found()),
     }
 }
 

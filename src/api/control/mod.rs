@@ -66,7 +66,8 @@ impl Call<'_> {
                     (Post, ["fork"]) => orgs::create(self, Some(&org)),
                     (Post, ["scenarios"]) => scenarios::load(self, &org),
                     (Post, ["objects"]) => objects::add(self, &org),
-                    (_, ["reset" | "fork" | "scenarios" | "objects"]) => {
+                    (Post, ["drain"]) => clock::drain(self, &org),
+                    (_, ["reset" | "fork" | "scenarios" | "objects" | "drain"]) => {
                         Err(ControlError::method_not_allowed("POST"))
                     }
                     (Get, ["clock"]) => Ok((200, clock::show(self, &org))),
@@ -98,7 +99,6 @@ fn not_built(rest: &[&str]) -> ControlError {
             "named snapshots"
         }
         ["diff"] => "diff",
-        ["drain"] => "drain",
         ["faults"] | ["faults", _] | ["faults", _, "release"] => "fault rules",
         ["requests"] | ["requests", "verify"] => "the request journal",
         ["await"] => "await",

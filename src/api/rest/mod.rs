@@ -12,19 +12,23 @@ mod multipart;
 mod password;
 mod query;
 mod replication;
-mod rows;
+pub(super) mod rows;
 mod traverse;
 
+use super::composite;
 use super::entry::Entry;
-use super::http::{Method, Response};
+use super::http::{Method, Request, Response};
 use super::params::Params;
 use super::reply::{self, Counted, Format, Reply, Style};
 use super::session;
-use crate::dml::Actor;
+use crate::dml::{Actor, Transaction};
 use crate::error::{Faults, OrgError};
-use crate::org::Session;
+use crate::id::Id;
+use crate::org::{Cursor, Session, Unit};
 use crate::schema::{Lookup, ObjectSpec};
+use crate::soql::ResultSet;
 use crate::store::State;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// The oldest version that is served.
@@ -48,6 +52,10 @@ pub struct Call<'r> {
     pub method: Method,
     /// The query's parameters.
     pub params: Params<'r>,
+    /// The unit of work that the request is a part of; `None` for a request of its own.
+    pub unit: Option<&'r Unit<'r>>,
+    /// What the caller shall be told although the call succeeds.
+    pub warnings: RefCell<Vec<String>>,
 }
 
 /// What an adapter returns.
@@ -57,6 +65,11 @@ impl Call<'_> {
     /// Who writes, and when.
     pub fn actor(&self) -> Actor {
         Actor { user: self.session.user, now: self.entry.now, system: false }
+    }
+
+    /// Takes over what a transaction warns of.
+    pub fn warn(&self, transaction: &mut Transaction<'_>) {
+        self.warnings.borrow_mut().append(&mut transaction.warnings);
     }
 
     /// The object of a name in the URL.
@@ -71,6 +84,64 @@ impl Call<'_> {
     /// The refusal of a method that a resource does not take.
     pub fn only(&self, allowed: &'static str) -> Outcome {
         Err(OrgError::method_not_allowed(self.method.name(), allowed).into())
+    }
+
+    /// Runs a transaction for the caller, as a part of the call's unit if it has one. What it did is
+    /// kept when `work` says so.
+    pub fn attempt<T>(&self, work: impl FnOnce(&mut Transaction<'_>) -> (T, bool)) -> T {
+        match self.unit {
+            Some(unit) => unit.attempt(self.actor(), work),
+            None => self.entry.org.attempt(self.actor(), work),
+        }
+    }
+
+    /// The same for work that succeeds or fails as a whole.
+    pub fn write<T>(
+        &self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Faults>,
+    ) -> Result<T, Faults> {
+        self.attempt(|transaction| {
+            let done = work(transaction);
+            let keep = done.is_ok();
+            (done, keep)
+        })
+    }
+
+    /// Changes what is not a record.
+    pub fn change(&self, work: impl FnOnce(&mut State)) {
+        if let Some(unit) = self.unit {
+            return unit.change(work);
+        }
+        let changed = self.entry.org.change(|state| {
+            work(state);
+            Ok::<(), std::convert::Infallible>(())
+        });
+        debug_assert!(changed.is_ok());
+    }
+
+    /// Keeps a query's result for further pages.
+    pub fn keep(&self, batch: usize, result: &Arc<ResultSet>) -> Id {
+        let (user, now) = (self.session.user, self.entry.now);
+        let cursors = &self.entry.org.cursors;
+        let Some(unit) = self.unit else {
+            return cursors.keep(user, self.token, now, batch, Arc::clone(result));
+        };
+        let id = cursors.next_id();
+        unit.open(Cursor::new(id, user, self.token, now, batch, Arc::clone(result)), now);
+        id
+    }
+
+    /// The result and batch size behind a locator.
+    pub fn kept(&self, id: Id) -> Option<(Arc<ResultSet>, usize)> {
+        let now = self.entry.now;
+        let own = self.unit.and_then(|unit| unit.cursor(id, self.token, now));
+        own.or_else(|| self.entry.org.cursors.find(id, self.token, now))
+    }
+
+    /// True unless `Sforce-Mru: updateMru=false` (v60 and later) says that what the call makes
+    /// shall not count as recently used.
+    pub fn remembers_recent(&self) -> bool {
+        self.version < 60 || option(self.entry.request, "sforce-mru", "updateMru") != Some("false")
     }
 
     /// True for GET and HEAD.
@@ -110,28 +181,50 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
         let error = OrgError::request_limit_exceeded();
         return reply::render_faults(entry, style, counted, &[error]);
     }
+    let mut path: Vec<&str> = entry.segments[3..].iter().map(AsRef::as_ref).collect();
+    if let Some(format) = suffixed(version, &mut path) {
+        style.format = format;
+    }
     let params = entry.params();
     let method = overridden(entry.request.method, &params);
-    let mut path: Vec<&str> = entry.segments[3..].iter().map(AsRef::as_ref).collect();
-    if version <= 57
-        && let Some(last) = path.last_mut()
-    {
-        // The suffix selects the format up to v57.
-        if let Some(stem) = last.strip_suffix(".json") {
-            (*last, style.format) = (stem, Format::Json);
-        } else if let Some(stem) = last.strip_suffix(".xml") {
-            (*last, style.format) = (stem, Format::Xml);
-        }
-    }
-    let call = Call { entry, version, session, token, state, method, params };
+    let warnings = RefCell::default();
+    let call = Call { entry, version, session, token, state, method, params, unit: None, warnings };
     match dispatch(&call, &path) {
-        Ok(reply) => reply::render(entry, style, counted, reply),
+        Ok(mut reply) => {
+            for warning in call.warnings.take() {
+                reply = reply.with("X-Fauxforce-Warning", reply::header_text(&warning));
+            }
+            reply::render(entry, style, counted, reply)
+        }
         Err(faults) => reply::render_faults(entry, style, counted, &faults),
     }
 }
 
+/// Takes a suffix that selects the format off the last segment; up to v57.
+pub(super) fn suffixed(version: u32, path: &mut [&str]) -> Option<Format> {
+    let last = path.last_mut().filter(|_| version <= 57)?;
+    let (stem, format) = match (last.strip_suffix(".json"), last.strip_suffix(".xml")) {
+        (Some(stem), _) => (stem, Format::Json),
+        (_, Some(stem)) => (stem, Format::Xml),
+        _ => return None,
+    };
+    *last = stem;
+    Some(format)
+}
+
+/// The value of a name in a header of `name=value` pairs.
+pub(super) fn option<'r>(request: &'r Request, header: &str, name: &str) -> Option<&'r str> {
+    request
+        .headers
+        .get(header)?
+        .split([',', ';'])
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(own, _)| own.trim().eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.trim())
+}
+
 /// The number in `v66.0`, if that version is served.
-fn served(segment: &str) -> Result<u32, OrgError> {
+pub(super) fn served(segment: &str) -> Result<u32, OrgError> {
     let number = segment.strip_prefix('v').and_then(|text| text.strip_suffix(".0"));
     let plain = |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     match number.filter(plain).and_then(|text| text.parse().ok()) {
@@ -142,14 +235,15 @@ fn served(segment: &str) -> Result<u32, OrgError> {
 }
 
 /// `_HttpMethod` overrides POST only; the parameter's name counts letter case.
-fn overridden(method: Method, params: &Params<'_>) -> Method {
+pub(super) fn overridden(method: Method, params: &Params<'_>) -> Method {
     match (method, params.get("_HttpMethod")) {
         (Method::Post, Some(name)) => Method::parse(name).unwrap_or(method),
         _ => method,
     }
 }
 
-fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
+/// Answers a call, whether it came over the socket or inside a composite request.
+pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
     match path {
         [] => discovery::resources(call),
         ["sobjects"] => discovery::global(call),
@@ -169,8 +263,13 @@ fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["recent"] => info::recent(call),
         ["tabs"] => info::tabs(call),
         ["theme"] => info::theme(call),
+        ["composite", rest @ ..] => composite::handle(call, rest),
         ["compactLayouts"] => discovery::compact_layouts(call),
         ["connect", "proxy", "ui-telemetry"] => Ok(Reply::json("{}".to_owned(), "telemetry")),
+        // These are here in full: what lies under them in a path is nothing.
+        ["limits" | "query" | "queryAll" | "recent" | "tabs" | "theme" | "compactLayouts", ..] => {
+            Err(OrgError::not_found().into())
+        }
         [name, ..] if RESOURCES.contains(name) => {
             Err(OrgError::resource_not_emulated(&path.join("/")).into())
         }

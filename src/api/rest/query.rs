@@ -2,7 +2,7 @@
 
 use super::super::query_json;
 use super::super::reply::Reply;
-use super::{Call, Outcome};
+use super::{Call, Outcome, option};
 use crate::error::OrgError;
 use crate::id::Id;
 use crate::soql::{self, Context, ResultSet};
@@ -48,9 +48,7 @@ pub fn first_page(call: &Call<'_>, result: ResultSet) -> Outcome {
         return Ok(Reply::json(out, "QueryResult"));
     }
     let result = Arc::new(result);
-    let org = &call.entry.org;
-    let user = call.session.user;
-    let id = org.cursors.keep(user, call.token, call.entry.now, batch, Arc::clone(&result));
+    let id = call.keep(batch, &result);
     let next = next_url(call.version, id, batch);
     query_json::page(&mut out, &result, 0, batch, call.version, Some(&next));
     Ok(Reply::json(out, "QueryResult"))
@@ -62,8 +60,7 @@ pub fn more(call: &Call<'_>, locator: &str) -> Outcome {
         return call.only("HEAD,GET");
     }
     let (id, from) = read_locator(locator).ok_or_else(OrgError::invalid_query_locator)?;
-    let found = call.entry.org.cursors.find(id, call.token, call.entry.now);
-    let (result, batch) = found.ok_or_else(OrgError::invalid_query_locator)?;
+    let (result, batch) = call.kept(id).ok_or_else(OrgError::invalid_query_locator)?;
     let rows = result.row_count();
     if from > rows {
         return Err(OrgError::invalid_query_locator().into());
@@ -90,11 +87,7 @@ fn read_locator(locator: &str) -> Option<(Id, usize)> {
 
 /// `Sforce-Query-Options: batchSize=N`; a size out of range is moved into it.
 fn batch_size(call: &Call<'_>) -> usize {
-    let options = call.entry.request.headers.get("sforce-query-options").unwrap_or_default();
-    options
-        .split([',', ';'])
-        .filter_map(|option| option.trim().split_once('='))
-        .find(|(name, _)| name.trim().eq_ignore_ascii_case("batchSize"))
-        .and_then(|(_, size)| size.trim().parse::<usize>().ok())
+    option(call.entry.request, "sforce-query-options", "batchSize")
+        .and_then(|size| size.parse::<usize>().ok())
         .map_or(LARGEST_BATCH, |size| size.clamp(SMALLEST_BATCH, LARGEST_BATCH))
 }

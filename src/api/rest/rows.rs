@@ -137,14 +137,18 @@ pub fn created(call: &Call<'_>, object: &ObjectSpec, id: Id) -> Reply {
     Reply::json(text, "Result").status(201).with("Location", location)
 }
 
-/// Runs a transaction for the caller. What it makes is remembered as recent.
+/// Runs a transaction for the caller. What it makes is remembered as recent, unless the header
+/// `Sforce-Mru` (60.0 and later) says no.
 pub fn save(
     call: &Call<'_>,
     work: impl FnOnce(&mut crate::dml::Transaction<'_>) -> Result<Id, Faults>,
 ) -> Result<Id, Faults> {
-    call.entry.org.write(call.actor(), |transaction| {
+    call.write(|transaction| {
         let id = work(transaction)?;
-        transaction.state.remember_made(call.session.user, id);
+        if call.remembers_recent() {
+            transaction.state.remember_made(call.session.user, id);
+        }
+        call.warn(transaction);
         Ok(id)
     })
 }
@@ -179,12 +183,14 @@ fn change(
     number: RowNum,
     work: impl FnOnce(&mut crate::dml::Transaction<'_>) -> Result<(), Faults>,
 ) -> Result<(), Faults> {
-    call.entry.org.write(call.actor(), |transaction| {
+    call.write(|transaction| {
         let row = transaction.state.table(object.id).get(number);
         if row.is_none_or(Row::is_deleted) {
             return Err(OrgError::entity_is_deleted().into());
         }
-        work(transaction)
+        work(transaction)?;
+        call.warn(transaction);
+        Ok(())
     })
 }
 

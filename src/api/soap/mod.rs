@@ -106,13 +106,13 @@ pub(super) fn handle(entry: &Entry<'_>) -> Response {
     let (api, version) = match parts[..] {
         [letter, version, ..] => match (Api::of(letter), version_of(version)) {
             (Some(api), Some(version)) => (api, version),
-            _ => return reply::edge_error(entry.request, &not_found(letter)),
+            _ => return reply::refusal(entry, &not_found(letter)),
         },
-        _ => return reply::edge_error(entry.request, &OrgError::not_found()),
+        _ => return reply::refusal(entry, &OrgError::not_found()),
     };
     if entry.request.method != Method::Post {
         let method = entry.request.method.name();
-        return reply::edge_error(entry.request, &OrgError::method_not_allowed(method, "POST"));
+        return reply::refusal(entry, &OrgError::method_not_allowed(method, "POST"));
     }
     match answer(entry, api, version) {
         Ok(body) => respond(entry, 200, body),

@@ -228,7 +228,13 @@ impl<'s> Grouping<'s> {
         for at in (0..count).filter(|at| set >> at & 1 == 1) {
             let next = self.ranks[at].len() as u32;
             ranks[at] = *self.ranks[at].entry(self.parts[at].clone()).or_insert(next);
-            keys[at] = value(at);
+            keys[at] = match value(at) {
+                // An absent checkbox is false; null is for subtotals.
+                Value::Null if self.groups.keys[at].column.kind == FieldType::Boolean => {
+                    Value::Bool(false)
+                }
+                value => value,
+            };
         }
         self.found.push(Group {
             set: number,

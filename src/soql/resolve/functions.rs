@@ -5,7 +5,7 @@ use super::tree::{
     AggregateFunction, Call, Column, DatePart, DistanceExpr, Expr, Function, Targets, Typed,
 };
 use crate::error::OrgError;
-use crate::schema::FieldType;
+use crate::schema::{Feature, FieldType};
 use crate::soql::ast::{self, Distance, Field, Name};
 use compact_str::CompactString;
 
@@ -171,12 +171,17 @@ impl Scope<'_> {
         if !numbers && !matches!(kind, T::Date | T::DateTime | T::Time) {
             return Err(self.misplaced(call, "it needs a number, currency, date or time field"));
         }
-        self.check_formats()?;
+        self.check_formats(kind)?;
         Ok(call_value(call, Function::Format, argument, FieldType::String))
     }
 
     /// Refuses locales whose formats are not known, rather than printing wrong ones.
-    fn check_formats(&self) -> Result<(), OrgError> {
+    fn check_formats(&self, kind: FieldType) -> Result<(), OrgError> {
+        let features = self.resolver.context.state.schema.features();
+        if kind == FieldType::Currency && features.has(Feature::MultiCurrency) {
+            let what = "FORMAT() of amounts in several currencies";
+            return Err(OrgError::not_emulated(what, "Query the amount and its CurrencyIsoCode."));
+        }
         let locale = &self.resolver.context.locale.name;
         if crate::soql::exec::format::is_known(locale) {
             return Ok(());
@@ -198,7 +203,7 @@ impl Scope<'_> {
             return Err(self.misplaced(call, "it needs a currency field"));
         }
         let features = self.resolver.context.state.schema.features();
-        if features.has(crate::schema::Feature::MultiCurrency) {
+        if features.has(Feature::MultiCurrency) {
             let what = "convertCurrency() with several currencies";
             return Err(OrgError::not_emulated(what, "Query the amount and its CurrencyIsoCode."));
         }

@@ -11,6 +11,7 @@ use crate::error::OrgError;
 use crate::schema::FieldType;
 use crate::soql::ast::{self, Field, GroupBy, Grouping, SelectItem, SelectValue};
 use compact_str::{CompactString, format_compact};
+use std::collections::HashSet;
 
 /// Most fields of `ROLLUP` and `CUBE`.
 const MAX_SUBTOTALS: usize = 3;
@@ -198,6 +199,7 @@ impl Grouper {
         items: &[SelectItem],
     ) -> Result<Vec<GroupColumn>, OrgError> {
         let mut columns: Vec<GroupColumn> = Vec::with_capacity(items.len());
+        let mut names = HashSet::new();
         let mut unnamed = 0;
         for item in items {
             let (value, at) = match &item.value {
@@ -229,7 +231,7 @@ impl Grouper {
                 }
                 None => value.leaf.clone(),
             };
-            if columns.iter().any(|own| own.name.eq_ignore_ascii_case(&name)) {
+            if !names.insert(name.to_ascii_lowercase()) {
                 return Err(OrgError::duplicate_alias(scope.text(), at, &name));
             }
             columns.push(GroupColumn { name, aggregate: value.is_call, value: value.typed });

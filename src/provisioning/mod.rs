@@ -1,0 +1,24 @@
+//! User provisioning: what writes of users, grants and requests set off, and the jobs that follow.
+
+pub mod transitions;
+
+use crate::dml::{self, Watch};
+use crate::org::{Answered, Hooks, Step};
+
+/// What provisioning does in an org.
+pub static HOOKS: Hooks = Hooks { writes: &dml::Hooks { watch }, step, answered };
+
+fn watch(object: &str) -> Watch {
+    match object {
+        "UserProvisioningRequest" => Watch { before: Some(transitions::check), after: None },
+        _ => Watch::NONE,
+    }
+}
+
+fn step(_: &str) -> Option<Step> {
+    None
+}
+
+fn answered(_: &str) -> Option<Answered> {
+    None
+}
