@@ -3,8 +3,10 @@
 mod auth;
 mod body;
 mod composite;
+mod concur;
 mod control;
 pub mod describe;
+mod doc_text;
 mod entry;
 mod hints;
 mod http;
@@ -20,6 +22,7 @@ mod reply;
 mod rest;
 mod route;
 mod search_json;
+mod scim;
 mod session;
 mod soap;
 mod xml;

@@ -15,6 +15,7 @@ mod people;
 mod problem;
 mod random;
 pub(crate) mod settings;
+mod targets;
 mod transitions;
 mod tree;
 

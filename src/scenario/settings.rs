@@ -24,6 +24,7 @@ pub(crate) struct Change {
     organization: Vec<(&'static str, Node)>,
     limits: Vec<(&'static str, Option<u64>)>,
     taken_usernames: Option<Vec<String>>,
+    target_side: super::targets::Change,
     provisioning: super::behaviour::Change,
 }
 
@@ -64,7 +65,7 @@ pub(crate) enum Of {
 }
 
 /// Settings keys that are built.
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 10] = [
     "organization",
     "features",
     "limits",
@@ -73,6 +74,8 @@ const KEYS: [&str; 8] = [
     "transitions",
     "progression",
     "targets",
+    "scim",
+    "concur",
 ];
 
 /// Settings keys that INTERFACES documents and nothing obeys yet.
@@ -145,6 +148,8 @@ impl Change {
                 "features" => change.features = features(value)?,
                 "limits" => change.limits = limits(value)?,
                 "takenUsernames" => change.taken_usernames = Some(usernames(value)?),
+                "scim" => change.target_side.read_scim(value)?,
+                "concur" => change.target_side.read_concur(value)?,
                 "state" | "transitions" | "progression" | "targets" => {
                     change.provisioning.read(key, value)?;
                 }
@@ -207,6 +212,7 @@ impl Change {
         if let Some(seed) = self.seed {
             settings.seed = seed;
         }
+        self.target_side.apply(settings);
         self.provisioning.apply(state)
     }
 
@@ -370,6 +376,7 @@ pub(crate) fn to_json(state: &State) -> String {
         let _ = write!(out, "{comma}{}", quoted(name));
     }
     out.push(']');
+    super::targets::push_json(&mut out, settings);
     super::behaviour::push_json(&mut out, settings);
     out.push('}');
     out

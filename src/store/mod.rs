@@ -4,6 +4,8 @@
 //! it; a write copies the pages on its path and nothing else. Rollback, fork, snapshot, diff and
 //! query cursors are all "keep or drop an `Arc<State>`".
 
+mod concur;
+mod doc;
 mod index;
 mod jobs;
 mod row;
@@ -13,10 +15,15 @@ mod table;
 mod targets;
 mod transitions;
 
+pub use concur::{
+    Concur, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation, ConcurOutcome, ConcurProvision,
+    ConcurResult, ConcurSettings, ConcurUser, ConcurVerb, ENTERPRISE,
+};
+pub use doc::Doc;
 pub use index::{IndexCache, Key, KeySet, fold};
 pub use jobs::{Answer, Calls, Job, JobKind, Jobs, OutboundCall, Pace};
 pub use row::{Draft, Row};
-pub use settings::Settings;
+pub use settings::{ScimMode, Settings};
 pub use state::{BEGINNING, Cleared, State};
 pub use table::{RowNum, Table, Tombstone};
 pub use targets::{Adapter, EXTERNAL, Ending, External, Outcome, Stage, Target};

@@ -1,11 +1,22 @@
 //! What an org's owner may set: limits, modes, names taken elsewhere. Part of the state.
 
+use super::concur::ConcurSettings;
 use super::jobs::Pace;
 use super::targets::Target;
 use super::transitions::{StateMode, Transitions};
 use crate::id::Id;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// How `/services/scim/v2` answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ScimMode {
+    /// As Salesforce does, quirks and all.
+    #[default]
+    Salesforce,
+    /// As RFC 7643 and 7644 say.
+    Rfc,
+}
 
 /// Settings that no record holds. Features live in the schema, the organization's own facts in its
 /// `Organization` row.
@@ -25,6 +36,10 @@ pub struct Settings {
     pub seed: u64,
     /// SOAP `login()` works at 65.0 and later too.
     pub soap_login_any_version: bool,
+    /// How SCIM answers.
+    pub scim: ScimMode,
+    /// How the Concur tenant behaves.
+    pub concur: Arc<ConcurSettings>,
     /// What becomes of a State change that real orgs refuse.
     pub state_mode: StateMode,
     /// Which State changes those are. Without a cell every change is taken.
@@ -58,6 +73,8 @@ impl Default for Settings {
             refresh_token_rotation: false,
             seed: 0,
             soap_login_any_version: false,
+            scim: ScimMode::default(),
+            concur: Arc::default(),
             state_mode: StateMode::default(),
             transitions: Arc::default(),
             pace: Pace::default(),

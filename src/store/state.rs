@@ -1,5 +1,6 @@
 //! The whole of an org's data: schema, tables, settings, clock. An immutable value.
 
+use super::concur::Concur;
 use super::jobs::{Calls, Jobs};
 use super::row::Row;
 use super::settings::Settings;
@@ -45,6 +46,8 @@ pub struct State {
     pub schema_changed: Millis,
     /// Passwords that differ from the org's own, by user.
     pub passwords: imbl::OrdMap<Id, Arc<str>>,
+    /// The SAP Concur tenant beside the org.
+    pub concur: Concur,
     /// Work that waits.
     pub jobs: Jobs,
     /// Calls to other systems whose answers are awaited.
@@ -69,6 +72,7 @@ impl State {
             deletions: 0,
             schema_changed: BEGINNING,
             passwords: imbl::OrdMap::new(),
+            concur: Concur::default(),
             jobs: Jobs::default(),
             calls: Calls::default(),
             tallies: imbl::OrdMap::new(),

@@ -6,6 +6,7 @@ mod clock;
 mod guard;
 mod objects;
 mod orgs;
+mod outbox;
 mod scenarios;
 mod settings;
 
@@ -71,6 +72,8 @@ impl Call<'_> {
                     }
                     (Get, ["clock"]) => Ok((200, clock::show(self, &org))),
                     (Put, ["clock"]) => clock::set(self, &org),
+                    (Get, ["outbox"]) => Ok((200, outbox::list(self, &org))),
+                    (_, ["outbox"]) => Err(ControlError::method_not_allowed("GET")),
                     (Get, ["settings"]) => Ok((200, settings::show(&org))),
                     (Put, ["settings"]) => settings::merge(self, &org),
                     (_, ["clock" | "settings"]) => Err(ControlError::method_not_allowed("GET,PUT")),
@@ -101,7 +104,6 @@ fn not_built(rest: &[&str]) -> ControlError {
         ["await"] => "await",
         ["provisioning", "run"] | ["provisioning", _, "abort" | "cancel"] => "provisioning runs",
         ["locks"] => "row locks",
-        ["outbox"] => "the outbox",
         _ => return ControlError::no_such_call(),
     };
     ControlError::not_emulated(what)
