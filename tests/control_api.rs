@@ -276,7 +276,6 @@ fn what_is_not_built_is_refused_loudly_and_what_nobody_knows_is_not_found() {
         assert_eq!(response.status, 501, "{path}");
         assert!(response.header("x-fauxforce-unsupported").is_some(), "{path}");
     }
-    assert_eq!(post(&org, "/orgs/default/drain", json!({})).0, 501);
     assert_eq!(post(&org, "/orgs", json!({"ttl": "PT1H"})).0, 501);
     assert_eq!(call(&org, Method::Get, "/nothing", &Value::Null).0, 404);
     assert_eq!(call(&org, Method::Get, "/orgs/default/nothing", &Value::Null).0, 404);

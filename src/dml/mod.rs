@@ -61,6 +61,8 @@ pub struct Transaction<'a> {
     pub actor: Actor,
     /// Indexes built on demand.
     pub indexes: &'a IndexCache,
+    /// The number of the request that this is a part of: that of its first commit.
+    pub request: u64,
     /// What the writer shall be told although it succeeded.
     pub warnings: Vec<String>,
     hooks: &'static Hooks,
@@ -71,13 +73,21 @@ impl<'a> Transaction<'a> {
     pub fn begin(state: &State, actor: Actor, indexes: &'a IndexCache) -> Transaction<'a> {
         let mut state = state.clone();
         state.commit += 1;
-        Transaction { state, actor, indexes, warnings: Vec::new(), hooks: Hooks::NONE }
+        let request = state.commit;
+        Transaction { state, actor, indexes, request, warnings: Vec::new(), hooks: Hooks::NONE }
     }
 
     /// The same with something to do about the records that it writes.
     #[must_use]
     pub fn with_hooks(mut self, hooks: &'static Hooks) -> Transaction<'a> {
         self.hooks = hooks;
+        self
+    }
+
+    /// The same as a part of the request that began with a commit.
+    #[must_use]
+    pub fn within(mut self, request: u64) -> Transaction<'a> {
+        self.request = request;
         self
     }
 

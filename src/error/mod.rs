@@ -7,6 +7,7 @@
 mod composite;
 mod control;
 mod edge;
+mod employees;
 mod login;
 pub mod provisioning;
 mod query;

@@ -1,5 +1,6 @@
 //! User provisioning: what writes of users, grants and requests set off, and the jobs that follow.
 
+pub mod employees;
 pub mod transitions;
 
 use crate::dml::{self, Watch};
@@ -11,12 +12,12 @@ pub static HOOKS: Hooks = Hooks { writes: &dml::Hooks { watch }, step, answered 
 fn watch(object: &str) -> Watch {
     match object {
         "UserProvisioningRequest" => Watch { before: Some(transitions::check), after: None },
-        _ => Watch::NONE,
+        name => Watch { before: None, after: employees::after(name) },
     }
 }
 
-fn step(_: &str) -> Option<Step> {
-    None
+fn step(kind: &'static str) -> Option<Step> {
+    employees::step(kind)
 }
 
 fn answered(_: &str) -> Option<Answered> {

@@ -73,18 +73,23 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Gives an employee a local part that another has too, or, without another, one that is taken
-    /// elsewhere.
+    /// Gives an employee an address whose username is taken: by another employee's, or elsewhere.
     fn collide(&mut self, batch: &mut Batch<'_>, making: &mut Making, sound: &[String]) {
         making.domain = DOMAINS[1];
         if let Some(other) = batch.random.pick(sound) {
             making.person.local.clone_from(other);
-            return;
         }
         let settings = Arc::make_mut(&mut self.transaction.state.settings);
-        for domain in DOMAINS {
-            settings.taken_usernames.push(format!("{}@{domain}", making.person.local));
-        }
+        let suffix = settings.employees.username_suffix.trim_start_matches('@').to_owned();
+        // With a suffix in the settings the other's username is the same; without one, or without
+        // another, it is taken elsewhere.
+        let domain = match (suffix.as_str(), sound.is_empty()) {
+            ("", _) => making.domain,
+            (suffix, true) => suffix,
+            (_, false) => return,
+        };
+        let name = format!("{}@{domain}", making.person.local).to_lowercase();
+        settings.taken_usernames.insert(name);
     }
 
     /// Makes one record.

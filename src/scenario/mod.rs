@@ -7,6 +7,7 @@
 pub(crate) mod base;
 mod behaviour;
 mod create;
+mod employees;
 mod expect;
 mod format;
 mod generate;

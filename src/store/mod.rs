@@ -4,6 +4,7 @@
 //! it; a write copies the pages on its path and nothing else. Rollback, fork, snapshot, diff and
 //! query cursors are all "keep or drop an `Arc<State>`".
 
+mod employees;
 mod index;
 mod jobs;
 mod row;
@@ -13,6 +14,9 @@ mod table;
 mod targets;
 mod transitions;
 
+pub use employees::{
+    EmployeeAt, EmployeeUserSettings, MatchBy, Overflow, Run, RunStage, Runs, Unassigned,
+};
 pub use index::{IndexCache, Key, KeySet, fold};
 pub use jobs::{Answer, Calls, Job, JobKind, Jobs, OutboundCall, Pace};
 pub use row::{Draft, Row};

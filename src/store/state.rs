@@ -1,5 +1,6 @@
 //! The whole of an org's data: schema, tables, settings, clock. An immutable value.
 
+use super::employees::Runs;
 use super::jobs::{Calls, Jobs};
 use super::row::Row;
 use super::settings::Settings;
@@ -48,6 +49,8 @@ pub struct State {
     pub calls: Calls,
     /// What jobs count beside the records, by their own name and the record that it is about.
     pub tallies: imbl::OrdMap<(&'static str, Id), u64>,
+    /// Runs that make employees users.
+    pub runs: Runs,
     /// What each user made or viewed last, newest first.
     recent: imbl::OrdMap<Id, imbl::Vector<Id>>,
     tables: Vec<Option<Arc<Table>>>,
@@ -68,6 +71,7 @@ impl State {
             jobs: Jobs::default(),
             calls: Calls::default(),
             tallies: imbl::OrdMap::new(),
+            runs: Runs::default(),
             recent: imbl::OrdMap::new(),
             tables: Vec::new(),
             cleared: imbl::OrdMap::new(),

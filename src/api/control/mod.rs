@@ -6,6 +6,7 @@ mod clock;
 mod guard;
 mod objects;
 mod orgs;
+mod provisioning;
 mod scenarios;
 mod settings;
 
@@ -20,6 +21,7 @@ use crate::clock::Millis;
 use crate::error::ControlError;
 use crate::id::Id;
 use crate::org::{Org, Orgs};
+use crate::provisioning::employees::Stop;
 use crate::time;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -66,6 +68,16 @@ impl Call<'_> {
                     (Post, ["scenarios"]) => scenarios::load(self, &org),
                     (Post, ["objects"]) => objects::add(self, &org),
                     (Post, ["drain"]) => clock::drain(self, &org),
+                    (Post, ["provisioning", "run"]) => provisioning::run(self, &org),
+                    (Post, ["provisioning", process, "abort"]) => {
+                        provisioning::stop(self, &org, process, Stop::Abort)
+                    }
+                    (Post, ["provisioning", process, "cancel"]) => {
+                        provisioning::stop(self, &org, process, Stop::Cancel)
+                    }
+                    (_, ["provisioning", "run"] | ["provisioning", _, "abort" | "cancel"]) => {
+                        Err(ControlError::method_not_allowed("POST"))
+                    }
                     (_, ["reset" | "fork" | "scenarios" | "objects" | "drain"]) => {
                         Err(ControlError::method_not_allowed("POST"))
                     }
@@ -99,7 +111,6 @@ fn not_built(rest: &[&str]) -> ControlError {
         ["faults"] | ["faults", _] | ["faults", _, "release"] => "fault rules",
         ["requests"] | ["requests", "verify"] => "the request journal",
         ["await"] => "await",
-        ["provisioning", "run"] | ["provisioning", _, "abort" | "cancel"] => "provisioning runs",
         ["locks"] => "row locks",
         ["outbox"] => "the outbox",
         _ => return ControlError::no_such_call(),

@@ -1,0 +1,90 @@
+//! Find and link before create: the user that an employee has already. In the order of the settings
+//! each way of matching is asked in turn; the first that finds exactly one active user decides, and
+//! one that finds several means that none is linked.
+
+use super::value;
+use crate::dml::Transaction;
+use crate::error::OrgError;
+use crate::id::Id;
+use crate::store::{Key, KeySet, MatchBy, State};
+use crate::value::Value;
+
+/// What is known of an employee.
+#[derive(Clone, Debug)]
+pub(super) struct Person {
+    pub(super) first: Value,
+    pub(super) last: Value,
+    pub(super) email: Value,
+    pub(super) number: Value,
+    pub(super) contact: Option<Id>,
+    pub(super) account: Option<Id>,
+    /// The employee itself, when it is one that process errors refer to.
+    pub(super) employee: Option<Id>,
+}
+
+/// Finds users. Its indexes are those of the moment when it was made: users made since are told.
+pub(super) struct Matcher {
+    ways: Vec<(MatchBy, KeySet)>,
+    made: Vec<(Id, Vec<Option<Key>>)>,
+}
+
+impl Matcher {
+    /// A matcher that asks in an order.
+    pub(super) fn new(transaction: &Transaction<'_>, order: &[MatchBy]) -> Matcher {
+        let state = &transaction.state;
+        let keys = |by: &MatchBy| {
+            let object = state.schema.by_name("User")?;
+            let (slot, _) = object.field(field(*by))?;
+            Some((*by, transaction.indexes.get(object.id, slot, state.table(object.id))))
+        };
+        Matcher { ways: order.iter().filter_map(keys).collect(), made: Vec::new() }
+    }
+
+    /// Remembers a user that was made for a person.
+    pub(super) fn made(&mut self, user: Id, person: &Person, portal: bool) {
+        let key = |(by, _): &(MatchBy, KeySet)| match by {
+            MatchBy::Contact if !portal => None,
+            by => key(*by, person),
+        };
+        self.made.push((user, self.ways.iter().map(key).collect()));
+    }
+
+    /// The one active user of a person.
+    pub(super) fn find(&self, state: &State, person: &Person) -> Result<Option<Id>, OrgError> {
+        let Some(object) = state.schema.by_name("User") else { return Ok(None) };
+        let table = state.table(object.id);
+        for (place, (by, keys)) in self.ways.iter().enumerate() {
+            let Some(key) = key(*by, person) else { continue };
+            let indexed = keys.equal(&key).filter_map(|number| table.get(number));
+            let indexed = indexed
+                .filter(|row| Key::of(value(object, row, field(*by))).as_ref() == Some(&key))
+                .filter(|row| !row.is_deleted() && value(object, row, "IsActive").is_true())
+                .filter_map(|row| row.id(object.system.id));
+            let made = self.made.iter().filter(|(_, keys)| keys[place].as_ref() == Some(&key));
+            let mut found: Vec<Id> = indexed.chain(made.map(|(user, _)| *user)).collect();
+            match (found.pop(), found.len()) {
+                (None, _) => {}
+                (Some(user), 0) => return Ok(Some(user)),
+                (Some(_), others) => return Err(OrgError::ambiguous_user(field(*by), others + 1)),
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The field of User by which it is found.
+fn field(by: MatchBy) -> &'static str {
+    match by {
+        MatchBy::Contact => "ContactId",
+        MatchBy::EmployeeNumber => "EmployeeNumber",
+        MatchBy::Email => "Email",
+    }
+}
+
+fn key(by: MatchBy, person: &Person) -> Option<Key> {
+    match by {
+        MatchBy::Contact => person.contact.map(Key::Id),
+        MatchBy::EmployeeNumber => Key::of(&person.number),
+        MatchBy::Email => Key::of(&person.email),
+    }
+}
