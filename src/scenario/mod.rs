@@ -26,22 +26,37 @@ pub(crate) use load::{Loaded, load};
 pub(crate) use problem::{Problem, nearest};
 pub(crate) use tree::Node;
 
+/// Scenarios of `fixtures/scenarios`, by name and text.
+macro_rules! scenarios {
+    ($($name:literal,)*) => {
+        &[$(($name, include_str!(concat!("../../fixtures/scenarios/", $name, ".toml")))),*]
+    };
+}
+
 /// The built-in scenarios: name and text.
-static BUILT_IN: [(&str, &str); 5] = [
-    ("empty-org", include_str!("../../fixtures/scenarios/empty-org.toml")),
-    (
-        "requests-in-every-state",
-        include_str!("../../fixtures/scenarios/requests-in-every-state.toml"),
-    ),
-    (
-        "employees-ready-to-provision",
-        include_str!("../../fixtures/scenarios/employees-ready-to-provision.toml"),
-    ),
-    (
-        "finished-process-with-errors",
-        include_str!("../../fixtures/scenarios/finished-process-with-errors.toml"),
-    ),
-    ("approvals-pending", include_str!("../../fixtures/scenarios/approvals-pending.toml")),
+static BUILT_IN: &[(&str, &str)] = scenarios![
+    "empty-org",
+    "requests-in-every-state",
+    "employees-ready-to-provision",
+    "half-the-employees-fail",
+    "finished-process-with-errors",
+    "approvals-pending",
+    "employee-becomes-user",
+    "employee-linked-to-existing-user",
+    "ambiguous-employee-match",
+    "two-thousand-and-one-employees",
+    "license-seats-run-out",
+    "permission-set-of-another-license",
+    "employee-without-email",
+    "employee-settings-incomplete",
+    "run-aborted-midway",
+    "run-cancelled-while-queued",
+    "second-run-waits",
+    "employee-before-contact",
+    "status-change-makes-user",
+    "org-without-employee-license",
+    "contact-has-inactive-portal-user",
+    "long-error-message-is-cut",
 ];
 
 /// Names and titles of the built-in scenarios.
