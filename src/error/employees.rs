@@ -40,7 +40,8 @@ impl OrgError {
 
     /// Several users could be an employee's.
     pub fn ambiguous_user(field: &str, users: usize) -> OrgError {
-        let message = format!("{users} active users have the same {field}: none of them was linked");
+        let message =
+            format!("{users} active users have the same {field}: none of them was linked");
         OrgError::save("DUPLICATE_VALUE", message, &[])
     }
 

@@ -434,7 +434,7 @@ mod tests {
         assert_eq!(problem.message, "no such setting: feature; did you mean features?");
         let problem = message(json!({"organization": {"timeZone": "Mars/Olympus"}}));
         assert_eq!(problem.path, "organization.timeZone");
-        assert!(message(json!({"progression": {}})).is_not_emulated());
+        assert!(message(json!({"progression": {"bulk": "immediate"}})).is_not_emulated());
         assert_eq!(
             message(json!({"limits": {"DailyApiRequests": -1}})).path,
             "limits.DailyApiRequests"

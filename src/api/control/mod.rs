@@ -59,6 +59,10 @@ impl Call<'_> {
             (_, ["orgs"]) => Err(ControlError::method_not_allowed("GET,POST")),
             (_, ["orgs", name, rest @ ..]) => {
                 let org = self.org(name)?;
+                // What is due has happened for whoever asks; only `drain` counts it.
+                if rest != ["drain"] {
+                    org.settle(org.now(self.now));
+                }
                 match (method, rest) {
                     (Get, []) => Ok((200, org_json(self.orgs, self.request, &org))),
                     (Delete, []) => orgs::delete(self, &org),

@@ -50,14 +50,10 @@ fn license_of(transaction: &Transaction<'_>, user: &ObjectSpec, row: &Row) -> Op
 }
 
 /// A portal user's contact belongs to an account and has no other user.
-fn portal(
-    transaction: &mut Transaction<'_>,
-    saved: &Saved<'_>,
-    contact: Id,
-) -> Result<(), Faults> {
+fn portal(transaction: &mut Transaction<'_>, saved: &Saved<'_>, contact: Id) -> Result<(), Faults> {
     let state = &transaction.state;
-    let account = record(state, "Contact", contact)
-        .and_then(|(object, row)| id_in(object, row, "AccountId"));
+    let account =
+        record(state, "Contact", contact).and_then(|(object, row)| id_in(object, row, "AccountId"));
     if account.is_none() {
         return Err(OrgError::contact_without_account().into());
     }
@@ -161,11 +157,7 @@ fn permission(object: &ObjectSpec, row: &Row) -> Option<String> {
 }
 
 /// Assigns a permission set licence to a user who does not have it.
-fn assign_license(
-    transaction: &mut Transaction<'_>,
-    user: Id,
-    license: Id,
-) -> Result<(), Faults> {
+fn assign_license(transaction: &mut Transaction<'_>, user: Id, license: Id) -> Result<(), Faults> {
     let schema = Arc::clone(&transaction.state.schema);
     let Some(object) = schema.by_name("PermissionSetLicenseAssign") else { return Ok(()) };
     let Some((slot, _)) = object.field("AssigneeId") else { return Ok(()) };

@@ -74,7 +74,8 @@ fn grant(state: &State, name: &str) -> Result<Option<Grant>, OrgError> {
     }
     let set = named(state, "PermissionSet", &["Name", "Label"], name).map(Grant::Set);
     let group = || {
-        named(state, "PermissionSetGroup", &["DeveloperName", "MasterLabel"], name).map(Grant::Group)
+        named(state, "PermissionSetGroup", &["DeveloperName", "MasterLabel"], name)
+            .map(Grant::Group)
     };
     let found = set.or_else(group);
     found.map(Some).ok_or_else(|| OrgError::employee_settings_unknown("permission set", name))
@@ -88,9 +89,8 @@ fn locale(state: &State) -> Vec<(&'static str, Value)> {
         ("LanguageLocaleKey", "LanguageLocaleKey"),
     ];
     let organization = state.schema.by_name("Organization");
-    let row = organization.and_then(|object| {
-        state.table(object.id).live_rows().next().map(|(_, row)| (object, row))
-    });
+    let row = organization
+        .and_then(|object| state.table(object.id).live_rows().next().map(|(_, row)| (object, row)));
     let Some((object, row)) = row else { return Vec::new() };
     let text = |name: &str| {
         let (slot, field) = object.field(name)?;

@@ -133,11 +133,7 @@ fn person(state: &State, object: &ObjectSpec, row: &Row) -> Person {
     }
 }
 
-fn create(
-    transaction: &mut Transaction<'_>,
-    setup: &Setup,
-    person: &Person,
-) -> Result<Id, Faults> {
+fn create(transaction: &mut Transaction<'_>, setup: &Setup, person: &Person) -> Result<Id, Faults> {
     let schema = Arc::clone(&transaction.state.schema);
     let object = schema.by_name("User").ok_or_else(OrgError::invalid_cross_reference)?;
     let email = person.email.as_text().ok_or_else(|| OrgError::required_missing(&["Email"]))?;
