@@ -68,13 +68,19 @@ pub(crate) enum Defect {
     DuplicateUsername,
     /// It has no e-mail address.
     MissingEmail,
+    /// Two users have its employee number.
+    AmbiguousMatch,
+    /// No seat is left for it: so many employees more than free seats.
+    NoLicense,
 }
 
 impl Defect {
     /// Every defect with its name in `with`.
-    pub(crate) const ALL: [(Defect, &'static str); 2] = [
+    pub(crate) const ALL: [(Defect, &'static str); 4] = [
         (Defect::DuplicateUsername, "duplicate_username"),
         (Defect::MissingEmail, "missing_email"),
+        (Defect::AmbiguousMatch, "ambiguous_match"),
+        (Defect::NoLicense, "no_license"),
     ];
 }
 
@@ -408,7 +414,7 @@ mod tests {
             ),
             (
                 "[[generate]]\nobject = \"User\"\nwith = { dup = 0.1 }",
-                "x.toml:3: generate[0].with.dup: no such defect: dup; there are duplicate_username, missing_email",
+                "x.toml:3: generate[0].with.dup: no such defect: dup; there are duplicate_username, missing_email, ambiguous_match, no_license",
             ),
             (
                 "[org]\napexRest = \"off\"",

@@ -2,7 +2,7 @@
 //! one of that licence. Nobody is made active or assigned when no seat is free. `UsedLicenses` is
 //! kept with each write; records that fixtures bring are counted once they are all there.
 
-use super::{id_in, record, value};
+use super::{id_in, named, record, value};
 use crate::dml::{Saved, Transaction};
 use crate::error::{Faults, OrgError};
 use crate::id::Id;
@@ -195,10 +195,19 @@ pub(super) fn license_assigned(
     Ok(())
 }
 
+/// Seats that are taken, by the licence's object and id.
+type Used = BTreeMap<(&'static str, Id), i64>;
+
+fn count(used: &mut Used, object: &'static str, license: Option<Id>) {
+    if let Some(count) = license.and_then(|license| used.get_mut(&(object, license))) {
+        *count += 1;
+    }
+}
+
 /// Counts the seats that are taken, after records were written without their effects.
 pub fn recount(transaction: &mut Transaction<'_>) {
     let schema = Arc::clone(&transaction.state.schema);
-    let mut used: BTreeMap<(&str, Id), i64> = BTreeMap::new();
+    let mut used = Used::new();
     for name in ["UserLicense", "PermissionSetLicense"] {
         let Some(object) = schema.by_name(name) else { continue };
         let rows = transaction.state.table(object.id).live_rows();
@@ -207,18 +216,37 @@ pub fn recount(transaction: &mut Transaction<'_>) {
     if let Some(object) = schema.by_name("User") {
         for (_, row) in transaction.state.table(object.id).live_rows() {
             let license = seat(transaction, object, row);
-            let count = license.and_then(|license| used.get_mut(&("UserLicense", license)));
-            count.into_iter().for_each(|count| *count += 1);
+            count(&mut used, "UserLicense", license);
         }
     }
     if let Some(object) = schema.by_name("PermissionSetLicenseAssign") {
         for (_, row) in transaction.state.table(object.id).live_rows() {
             let license = id_in(object, row, "PermissionSetLicenseId");
-            let count = license.and_then(|id| used.get_mut(&("PermissionSetLicense", id)));
-            count.into_iter().for_each(|count| *count += 1);
+            count(&mut used, "PermissionSetLicense", license);
         }
     }
     for ((name, license), used) in used {
         set_used(transaction, name, license, used);
+    }
+}
+
+/// Leaves so many free seats of the licence that new users get.
+pub fn leave_seats(transaction: &mut Transaction<'_>, free: usize) {
+    recount(transaction);
+    let schema = Arc::clone(&transaction.state.schema);
+    let settings = Arc::clone(&transaction.state.settings);
+    let profile = named(&transaction.state, "Profile", &["Name"], &settings.employees.profile);
+    let license = profile.and_then(|profile| {
+        let (object, row) = record(&transaction.state, "Profile", profile)?;
+        id_in(object, row, "UserLicenseId")
+    });
+    let found = license.and_then(|license| {
+        let object = schema.by_name("UserLicense")?;
+        let (place, row) = transaction.state.live_row(object, license)?;
+        Some((object, place, number(object, row, "UsedLicenses") + free as i64))
+    });
+    if let Some((object, place, total)) = found {
+        let fields = vec![("TotalLicenses", Value::Int(total))];
+        transaction.patch_silently(object, place, objects::slots(object, fields));
     }
 }
