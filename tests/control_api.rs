@@ -162,7 +162,7 @@ fn settings_are_merged() {
     assert_eq!(back["limits"]["DailyApiRequests"], 100_000);
     let (status, error) = put(&org, settings, json!({"progression": {"bulk": "immediate"}}));
     assert_eq!((status, &error["error"]["code"]), (501, &json!("NOT_EMULATED")));
-    assert_eq!(error["error"]["path"], "progression");
+    assert_eq!(error["error"]["path"], "progression.bulk");
     let (status, error) = put(&org, settings, json!({"organization": {"timeZone": 7}}));
     assert_eq!((status, &error["error"]["path"]), (400, &json!("organization.timeZone")));
 }

@@ -78,8 +78,9 @@ pub(crate) fn run(options: &SeedOptions) -> Result<(), Exit> {
     }
     let text = fixture(options, &kinds);
     let written = match &options.out {
-        Some(path) => std::fs::write(path, &text)
-            .map_err(|error| format!("{}: {error}", path.display())),
+        Some(path) => {
+            std::fs::write(path, &text).map_err(|error| format!("{}: {error}", path.display()))
+        }
         None => io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string()),
     };
     written.map_err(Exit::not_writable)

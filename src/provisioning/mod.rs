@@ -12,7 +12,7 @@ pub static HOOKS: Hooks = Hooks { writes: &dml::Hooks { watch }, step, answered 
 fn watch(object: &str) -> Watch {
     match object {
         "UserProvisioningRequest" => Watch { before: Some(transitions::check), after: None },
-        name => Watch { before: None, after: employees::after(name) },
+        name => employees::watch(name),
     }
 }
 

@@ -56,9 +56,9 @@ fn step(
             let (status, answer) = call("POST", &format!("/_fauxforce/orgs/{org}/{path}"), None);
             let json: Json = serde_json::from_str(&answer).unwrap_or_default();
             let id = json["processId"].as_str().and_then(|id| Id::parse(id).ok());
-            let id = id.filter(|_| status == 202).ok_or_else(|| {
-                when.node.problem(format!("the run answered {status}: {answer}"))
-            })?;
+            let id = id
+                .filter(|_| status == 202)
+                .ok_or_else(|| when.node.problem(format!("the run answered {status}: {answer}")))?;
             aliases.extend(alias.clone().map(|alias| (alias, id)));
         }
         Step::Load(load) => {
@@ -68,12 +68,13 @@ fn step(
             let path = format!("/_fauxforce/orgs/{org}/scenarios");
             let (status, answer) = call("POST", &path, Some(&body.to_string()));
             let json: Json = serde_json::from_str(&answer).unwrap_or_default();
-            let records = json["records"].as_object().filter(|_| status == 200).ok_or_else(|| {
-                when.node.problem(format!("the records were answered {status}: {answer}"))
-            })?;
-            let records = records.iter().filter_map(|(alias, id)| {
-                Some((alias.clone(), Id::parse(id.as_str()?).ok()?))
-            });
+            let records =
+                json["records"].as_object().filter(|_| status == 200).ok_or_else(|| {
+                    when.node.problem(format!("the records were answered {status}: {answer}"))
+                })?;
+            let records = records
+                .iter()
+                .filter_map(|(alias, id)| Some((alias.clone(), Id::parse(id.as_str()?).ok()?)));
             aliases.extend(records);
         }
         Step::Call { method, path, body, alias, status: expected } => {

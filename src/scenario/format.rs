@@ -385,7 +385,9 @@ mod tests {
         let scenario = Scenario::parse(text, None).expect("a scenario");
         assert_eq!(scenario.name, "half-the-employees-fail");
         assert_eq!(scenario.generate[0].with, [(Defect::DuplicateUsername, 0.5)]);
-        assert!(matches!(&scenario.when[0].step, Step::Run { alias: Some(own), .. } if own == "run"));
+        assert!(
+            matches!(&scenario.when[0].step, Step::Run { alias: Some(own), .. } if own == "run")
+        );
         let run = problem("[[when]]\nrun = \"provision\"");
         assert_eq!(
             run,

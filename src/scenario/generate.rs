@@ -360,7 +360,9 @@ fn defects(generate: &Generate, object: &ObjectSpec) -> Result<Vec<(Defect, usiz
     let mut defects = Vec::new();
     for (defect, share) in &generate.with {
         let suits = match defect {
-            Defect::DuplicateUsername | Defect::AmbiguousMatch | Defect::NoLicense => matches!(&*object.name, "Employee" | "Employee2"),
+            Defect::DuplicateUsername | Defect::AmbiguousMatch | Defect::NoLicense => {
+                matches!(&*object.name, "Employee" | "Employee2")
+            }
             Defect::MissingEmail => {
                 matches!(&*object.name, "Employee" | "Employee2" | "Contact" | "Lead")
             }

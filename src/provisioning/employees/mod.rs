@@ -16,7 +16,7 @@ mod setup;
 mod trigger;
 mod user;
 
-use crate::dml::{After, Saved, Transaction};
+use crate::dml::{Saved, Transaction, Watch};
 use crate::error::Faults;
 use crate::id::Id;
 use crate::org::Step;
@@ -34,16 +34,17 @@ const RUN: JobKind = "employees";
 /// The objects whose records are employees, in the order in which a run takes them.
 const EMPLOYEES: [&str; 2] = ["Employee2", "Employee"];
 
-/// What follows once a record of the object of a name was written.
-pub fn after(object: &str) -> Option<After> {
-    Some(match object {
-        "Employee2" | "Employee" => employee_saved,
-        "Account" | "Contact" => cascade::person_saved,
-        "User" => seats::user_saved,
-        "PermissionSetAssignment" => seats::assignment_saved,
-        "PermissionSetLicenseAssign" => seats::license_assigned,
-        _ => return None,
-    })
+/// What is done about the object of a name.
+pub fn watch(object: &str) -> Watch {
+    let after = |after| Watch { before: None, after: Some(after) };
+    match object {
+        "Employee2" | "Employee" => after(employee_saved),
+        "Account" | "Contact" => after(cascade::person_saved),
+        "User" => Watch { before: Some(seats::user_checked), after: Some(seats::user_saved) },
+        "PermissionSetAssignment" => after(seats::assignment_saved),
+        "PermissionSetLicenseAssign" => after(seats::license_assigned),
+        _ => Watch::NONE,
+    }
 }
 
 /// The function that runs jobs of a kind.

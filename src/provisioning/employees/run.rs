@@ -7,7 +7,8 @@
 //! employees, waits as the org's pace says.
 
 use super::matching::Matcher;
-use super::{EMPLOYEES, RUN, pick, setup, user};
+use super::setup::{self, Setup};
+use super::{EMPLOYEES, RUN, pick, user};
 use crate::dml::Transaction;
 use crate::error::{Faults, OrgError};
 use crate::id::Id;
@@ -27,10 +28,10 @@ const ERROR: &str = "EmpUserProvisionProcessErr";
 const BATCH: usize = 200;
 
 /// Employees of one step. A step is not interrupted, so it must be short.
-const STEP: usize = 10;
+const STEP: usize = 40;
 
-/// What an employee costs, in row writes: user, login, permission set, seat, employee.
-const COST: u32 = 5;
+/// What an employee costs, in row writes: user, permission set, employee. Seats and logins are small.
+const COST: u32 = 3;
 
 /// How a run is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,9 +151,15 @@ fn begin(transaction: &mut Transaction<'_>, process: Id) -> u32 {
         Some(saved) => saved.into_iter().collect(),
         None => waiting(state).into(),
     };
+    let nobody = employees.is_empty();
     if let Some(run) = transaction.state.runs.get_mut(process) {
         run.stage = RunStage::Processing;
         run.employees = employees;
+    }
+    if nobody {
+        // What is done cannot be aborted any more.
+        finish(transaction, process, "Finished");
+        return 1;
     }
     show(transaction, process, "Processing", false);
     plan(transaction, process);
@@ -189,17 +196,13 @@ fn work(transaction: &mut Transaction<'_>, process: Id) -> u32 {
             return 1;
         }
     };
-    let mut matcher = Matcher::new(transaction, &setup.settings.match_order);
-    let (mut succeeded, mut failed) = (0, 0);
-    for employee in &employees[done..until] {
-        match user::provision(transaction, &setup, &mut matcher, *employee) {
-            Ok(()) => succeeded += 1,
-            Err((faults, about)) => {
-                failed += 1;
-                report(transaction, process, &faults, about);
-            }
-        }
-    }
+    let next = &employees[done..until];
+    let savepoint = transaction.state.clone();
+    let quick = transaction.unguarded(|unguarded| make(unguarded, process, &setup, next));
+    let (succeeded, failed) = quick.unwrap_or_else(|| {
+        transaction.state = savepoint;
+        make(transaction, process, &setup, next)
+    });
     if let Some(run) = transaction.state.runs.get_mut(process) {
         run.succeeded += succeeded;
         run.failed += failed;
@@ -216,6 +219,27 @@ fn work(transaction: &mut Transaction<'_>, process: Id) -> u32 {
         }
     }
     COST * (succeeded + failed) + 1
+}
+
+/// Makes users of employees; gives how many became users and how many did not.
+fn make(
+    transaction: &mut Transaction<'_>,
+    process: Id,
+    setup: &Setup,
+    employees: &[EmployeeAt],
+) -> (u32, u32) {
+    let mut matcher = Matcher::new(transaction, &setup.settings.match_order);
+    let (mut succeeded, mut failed) = (0, 0);
+    for employee in employees {
+        match user::provision(transaction, setup, &mut matcher, *employee) {
+            Ok(()) => succeeded += 1,
+            Err((faults, about)) => {
+                failed += 1;
+                report(transaction, process, &faults, about);
+            }
+        }
+    }
+    (succeeded, failed)
 }
 
 /// Plans the next step of a run at the org's pace.

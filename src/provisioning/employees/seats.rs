@@ -6,9 +6,9 @@ use super::{id_in, named, record, value};
 use crate::dml::{Saved, Transaction};
 use crate::error::{Faults, OrgError};
 use crate::id::Id;
-use crate::objects;
+use crate::objects::{self, Saving};
 use crate::schema::{FieldType, ObjectSpec};
-use crate::store::{Key, Row};
+use crate::store::{Draft, Key, Row, State};
 use crate::value::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ pub(super) fn user_saved(
     transaction: &mut Transaction<'_>,
     saved: &Saved<'_>,
 ) -> Result<(), Faults> {
-    let before = saved.before.and_then(|row| seat(transaction, saved.object, row));
-    let after = saved.after.and_then(|row| seat(transaction, saved.object, row));
+    let before = saved.before.and_then(|row| seat(&transaction.state, saved.object, row));
+    let after = saved.after.and_then(|row| seat(&transaction.state, saved.object, row));
     if before != after {
         if let Some(license) = after {
             take(transaction, "UserLicense", license)?;
@@ -35,18 +35,47 @@ pub(super) fn user_saved(
     }
 }
 
+/// Refuses a user for whom no seat is free, before anything is written.
+pub(super) fn user_checked(
+    saving: &Saving<'_>,
+    draft: &mut Draft,
+    _: &mut Vec<String>,
+) -> Result<(), Faults> {
+    let (state, user) = (saving.state, saving.object);
+    if !saving.changes(draft, "IsActive") && !saving.changes(draft, "ProfileId") {
+        return Ok(());
+    }
+    let active = saving.value(draft, "IsActive").is_true();
+    let profile = saving.value(draft, "ProfileId").as_id();
+    let license = profile.filter(|_| active).and_then(|profile| license_of(state, profile));
+    if license == saving.before.and_then(|row| seat(state, user, row)) {
+        return Ok(());
+    }
+    let row = license.and_then(|license| record(state, "UserLicense", license));
+    row.map_or(Ok(()), |(object, row)| is_free(object, row))
+}
+
 /// The licence of which a user takes a seat.
-fn seat(transaction: &Transaction<'_>, user: &ObjectSpec, row: &Row) -> Option<Id> {
+fn seat(state: &State, user: &ObjectSpec, row: &Row) -> Option<Id> {
     if !value(user, row, "IsActive").is_true() {
         return None;
     }
-    license_of(transaction, user, row)
+    license_of(state, id_in(user, row, "ProfileId")?)
 }
 
-fn license_of(transaction: &Transaction<'_>, user: &ObjectSpec, row: &Row) -> Option<Id> {
-    let profile = id_in(user, row, "ProfileId")?;
-    let (object, row) = record(&transaction.state, "Profile", profile)?;
+/// The licence of a profile.
+fn license_of(state: &State, profile: Id) -> Option<Id> {
+    let (object, row) = record(state, "Profile", profile)?;
     id_in(object, row, "UserLicenseId")
+}
+
+fn is_free(license: &ObjectSpec, row: &Row) -> Result<(), Faults> {
+    let total = number(license, row, "TotalLicenses");
+    if number(license, row, "UsedLicenses") < total {
+        return Ok(());
+    }
+    let name = value(license, row, "MasterLabel").as_text().unwrap_or_default();
+    Err(OrgError::license_limit_exceeded(name, total).into())
 }
 
 /// A portal user's contact belongs to an account and has no other user.
@@ -70,11 +99,8 @@ fn portal(transaction: &mut Transaction<'_>, saved: &Saved<'_>, contact: Id) -> 
 /// Takes a seat, if one is free.
 fn take(transaction: &mut Transaction<'_>, object: &str, license: Id) -> Result<(), Faults> {
     let Some((spec, row)) = record(&transaction.state, object, license) else { return Ok(()) };
-    let (total, used) = (number(spec, row, "TotalLicenses"), number(spec, row, "UsedLicenses"));
-    if used >= total {
-        let name = value(spec, row, "MasterLabel").as_text().unwrap_or_default();
-        return Err(OrgError::license_limit_exceeded(name, total).into());
-    }
+    is_free(spec, row)?;
+    let used = number(spec, row, "UsedLicenses");
     set_used(transaction, object, license, used + 1);
     Ok(())
 }
@@ -130,7 +156,7 @@ pub(super) fn assignment_saved(
     if record(state, "PermissionSetLicense", license).is_some() {
         return assign_license(transaction, user, license);
     }
-    let own = license_of(transaction, users, person);
+    let own = id_in(users, person, "ProfileId").and_then(|profile| license_of(state, profile));
     if own == Some(license) || record(state, "UserLicense", license).is_none() {
         return Ok(());
     }
@@ -215,7 +241,7 @@ pub fn recount(transaction: &mut Transaction<'_>) {
     }
     if let Some(object) = schema.by_name("User") {
         for (_, row) in transaction.state.table(object.id).live_rows() {
-            let license = seat(transaction, object, row);
+            let license = seat(&transaction.state, object, row);
             count(&mut used, "UserLicense", license);
         }
     }

@@ -48,30 +48,34 @@ pub(super) fn provision(
         let status = &setup.settings.employee_status;
         return Err((OrgError::employee_status_left(status).into(), about));
     }
-    let savepoint = transaction.state.clone();
+    let savepoint = transaction.savepoint();
     let outcome = become_user(transaction, setup, matcher, &person, |transaction, user| {
         let user = objects::slots(object, vec![("UserId", Value::Id(user))]);
         transaction.update(object, number, user)
     });
     outcome.map_err(|failed| {
-        transaction.state = match failed.keep {
-            Some(kept) => *kept,
-            None => savepoint,
-        };
+        match failed.left {
+            Left::Nothing => {}
+            Left::Half => transaction.back_to(savepoint),
+            Left::Kept(state) => transaction.back_to(state.map(|state| *state)),
+        }
         (failed.faults, about)
     })
 }
 
-/// Why an employee is no user, and the state that is kept all the same.
+/// Why an employee is no user.
 struct Failed {
     faults: Faults,
-    keep: Option<Box<State>>,
+    left: Left,
 }
 
-impl From<Faults> for Failed {
-    fn from(faults: Faults) -> Failed {
-        Failed { faults, keep: None }
-    }
+/// What was written before it failed.
+enum Left {
+    Nothing,
+    /// Something that must be undone.
+    Half,
+    /// A user who stays: the state with it, unless the transaction is unguarded.
+    Kept(Option<Box<State>>),
 }
 
 fn become_user(
@@ -81,24 +85,25 @@ fn become_user(
     person: &Person,
     link: impl FnOnce(&mut Transaction<'_>, Id) -> Result<(), Faults>,
 ) -> Result<(), Failed> {
-    let found = matcher.find(&transaction.state, person).map_err(Faults::from)?;
+    let nothing = |faults| Failed { faults, left: Left::Nothing };
+    let found = matcher.find(&transaction.state, person).map_err(|fault| nothing(fault.into()))?;
     let user = match found {
         Some(user) => user,
-        None => create(transaction, setup, person)?,
+        None => create(transaction, setup, person).map_err(nothing)?,
     };
     let made = found.is_none();
-    let keep = (made && setup.settings.unassigned == Unassigned::Keep)
-        .then(|| setup.grant.map(|_| transaction.state.clone()))
-        .flatten();
-    if let Some(grant) = setup.grant
-        && let Err(faults) = assign(transaction, user, grant, made)
-    {
-        if keep.is_some() {
+    if let Some(grant) = setup.grant {
+        let keeps = made && setup.settings.unassigned == Unassigned::Keep;
+        let keep = if keeps { transaction.savepoint() } else { None };
+        if let Err(faults) = assign(transaction, user, grant, made) {
+            if !keeps {
+                return Err(Failed { faults, left: Left::Half });
+            }
             matcher.made(user, person, setup.portal);
+            return Err(Failed { faults, left: Left::Kept(keep.map(Box::new)) });
         }
-        return Err(Failed { faults, keep: keep.map(Box::new) });
     }
-    link(transaction, user)?;
+    link(transaction, user).map_err(|faults| Failed { faults, left: Left::Half })?;
     if made {
         matcher.made(user, person, setup.portal);
     }
