@@ -60,11 +60,13 @@ fn a_seeded_fixture_holds_what_was_asked_for() {
     // What the defects do shows in a run.
     let checked = format!(
         "{}\n[[when]]\nrun = \"provisioning\"\n[[then]]\nsoql = \"SELECT ErrorCode, COUNT(Id) n \
-         FROM EmpUserProvisionProcessErr GROUP BY ErrorCode ORDER BY ErrorCode\"\nrows = [\n\
-         {{ ErrorCode = \"DUPLICATE_USERNAME\", n = 10 }},\n\
+         FROM EmpUserProvisionProcessErr WHERE ErrorCode IN ('DUPLICATE_VALUE', \
+         'REQUIRED_FIELD_MISSING') GROUP BY ErrorCode ORDER BY ErrorCode\"\nrows = [\n\
          {{ ErrorCode = \"DUPLICATE_VALUE\", n = 5 }},\n\
-         {{ ErrorCode = \"LICENSE_LIMIT_EXCEEDED\", n = 15 }},\n\
          {{ ErrorCode = \"REQUIRED_FIELD_MISSING\", n = 20 }},\n]\n\
+         [[then]]\nsoql = \"SELECT SuccessRecordCount, ErrorRecordCount FROM \
+         EmpUserProvisioningProcess\"\n\
+         rows = [{{ SuccessRecordCount = 50, ErrorRecordCount = 50 }}]\n\
          [[then]]\nsoql = \"SELECT COUNT() FROM ConnectedApplication\"\ncount = 3\n\
          [[then]]\nsoql = \"SELECT COUNT() FROM Account\"\ncount = 103\n",
         written.replace("[org]\n", "[org]\nclock = \"2026-01-15T09:00:00Z\"\n")
