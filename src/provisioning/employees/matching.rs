@@ -8,6 +8,7 @@ use crate::error::OrgError;
 use crate::id::Id;
 use crate::store::{Key, KeySet, MatchBy, State};
 use crate::value::Value;
+use std::collections::BTreeMap;
 
 /// What is known of an employee.
 #[derive(Clone, Debug)]
@@ -24,8 +25,14 @@ pub(super) struct Person {
 
 /// Finds users. Its indexes are those of the moment when it was made: users made since are told.
 pub(super) struct Matcher {
-    ways: Vec<(MatchBy, KeySet)>,
-    made: Vec<(Id, Vec<Option<Key>>)>,
+    ways: Vec<Way>,
+}
+
+/// A way of matching at work.
+struct Way {
+    by: MatchBy,
+    keys: KeySet,
+    made: BTreeMap<Key, Vec<Id>>,
 }
 
 impl Matcher {
@@ -35,33 +42,40 @@ impl Matcher {
         let keys = |by: &MatchBy| {
             let object = state.schema.by_name("User")?;
             let (slot, _) = object.field(field(*by))?;
-            Some((*by, transaction.indexes.get(object.id, slot, state.table(object.id))))
+            let keys = transaction.indexes.get(object.id, slot, state.table(object.id));
+            Some(Way { by: *by, keys, made: BTreeMap::new() })
         };
-        Matcher { ways: order.iter().filter_map(keys).collect(), made: Vec::new() }
+        Matcher { ways: order.iter().filter_map(keys).collect() }
     }
 
     /// Remembers a user that was made for a person.
     pub(super) fn made(&mut self, user: Id, person: &Person, portal: bool) {
-        let key = |(by, _): &(MatchBy, KeySet)| match by {
-            MatchBy::Contact if !portal => None,
-            by => key(*by, person),
-        };
-        self.made.push((user, self.ways.iter().map(key).collect()));
+        for way in &mut self.ways {
+            if way.by == MatchBy::Contact && !portal {
+                continue;
+            }
+            if let Some(key) = key(way.by, person) {
+                way.made.entry(key).or_default().push(user);
+            }
+        }
     }
 
     /// The one active user of a person.
     pub(super) fn find(&self, state: &State, person: &Person) -> Result<Option<Id>, OrgError> {
         let Some(object) = state.schema.by_name("User") else { return Ok(None) };
         let table = state.table(object.id);
-        for (place, (by, keys)) in self.ways.iter().enumerate() {
+        for Way { by, keys, made } in &self.ways {
+            if keys.is_empty() && made.is_empty() {
+                continue;
+            }
             let Some(key) = key(*by, person) else { continue };
             let indexed = keys.equal(&key).filter_map(|number| table.get(number));
             let indexed = indexed
                 .filter(|row| Key::of(value(object, row, field(*by))).as_ref() == Some(&key))
                 .filter(|row| !row.is_deleted() && value(object, row, "IsActive").is_true())
                 .filter_map(|row| row.id(object.system.id));
-            let made = self.made.iter().filter(|(_, keys)| keys[place].as_ref() == Some(&key));
-            let mut found: Vec<Id> = indexed.chain(made.map(|(user, _)| *user)).collect();
+            let made = made.get(&key).into_iter().flatten().copied();
+            let mut found: Vec<Id> = indexed.chain(made).collect();
             match (found.pop(), found.len()) {
                 (None, _) => {}
                 (Some(user), 0) => return Ok(Some(user)),
