@@ -69,6 +69,9 @@ impl Matcher {
                 continue;
             }
             let Some(key) = key(*by, person) else { continue };
+            if !keys.holds(&key) && !made.contains_key(&key) {
+                continue;
+            }
             let indexed = keys.equal(&key).filter_map(|number| table.get(number));
             let indexed = indexed
                 .filter(|row| Key::of(value(object, row, field(*by))).as_ref() == Some(&key))

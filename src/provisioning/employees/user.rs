@@ -142,7 +142,8 @@ fn create(transaction: &mut Transaction<'_>, setup: &Setup, person: &Person) -> 
     let schema = Arc::clone(&transaction.state.schema);
     let object = schema.by_name("User").ok_or_else(OrgError::invalid_cross_reference)?;
     let email = person.email.as_text().ok_or_else(|| OrgError::required_missing(&["Email"]))?;
-    let mut fields = setup.common.clone();
+    let mut fields = Vec::with_capacity(setup.common.len() + 8);
+    fields.extend_from_slice(&setup.common);
     fields.extend([
         ("Username", Value::text(&username(email, &setup.settings.username_suffix))),
         ("Email", person.email.clone()),
