@@ -26,7 +26,7 @@ use crate::value::Value;
 use std::sync::Arc;
 
 pub use run::{Refused, Stop, start, stop};
-pub use seats::{assignment_saved, leave_seats, recount, user_saved};
+pub use seats::{leave_seats, recount};
 
 /// The kind of the jobs that take a run on.
 const RUN: JobKind = "employees";

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Takes and frees the seats of users, and keeps what portal users need.
-pub fn user_saved(
+pub(super) fn user_saved(
     transaction: &mut Transaction<'_>,
     saved: &Saved<'_>,
 ) -> Result<(), Faults> {
@@ -136,7 +136,7 @@ fn set_used(transaction: &mut Transaction<'_>, object: &str, license: Id, used: 
 
 /// Checks that a user's licence takes a permission set, and assigns the permission set licence that
 /// it needs.
-pub fn assignment_saved(
+pub(super) fn assignment_saved(
     transaction: &mut Transaction<'_>,
     saved: &Saved<'_>,
 ) -> Result<(), Faults> {
