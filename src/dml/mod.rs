@@ -63,9 +63,15 @@ pub struct Transaction<'a> {
     pub actor: Actor,
     /// Indexes built on demand.
     pub indexes: &'a IndexCache,
+    /// The number of the request that this is a part of: that of its first commit.
+    pub request: u64,
     /// What the writer shall be told although it succeeded.
     pub warnings: Vec<String>,
     hooks: &'static Hooks,
+    /// No write keeps a savepoint: whoever runs the transaction has one.
+    unguarded: bool,
+    /// An unguarded write failed half way.
+    broken: bool,
 }
 
 impl<'a> Transaction<'a> {
@@ -73,7 +79,17 @@ impl<'a> Transaction<'a> {
     pub fn begin(state: &State, actor: Actor, indexes: &'a IndexCache) -> Transaction<'a> {
         let mut state = state.clone();
         state.commit += 1;
-        Transaction { state, actor, indexes, warnings: Vec::new(), hooks: Hooks::NONE }
+        let request = state.commit;
+        Transaction {
+            state,
+            actor,
+            indexes,
+            request,
+            warnings: Vec::new(),
+            hooks: Hooks::NONE,
+            unguarded: false,
+            broken: false,
+        }
     }
 
     /// The same with something to do about the records that it writes.
@@ -81,6 +97,36 @@ impl<'a> Transaction<'a> {
     pub fn with_hooks(mut self, hooks: &'static Hooks) -> Transaction<'a> {
         self.hooks = hooks;
         self
+    }
+
+    /// The same as a part of the request that began with a commit.
+    #[must_use]
+    pub fn within(mut self, request: u64) -> Transaction<'a> {
+        self.request = request;
+        self
+    }
+
+    /// Runs work whose writes keep no savepoints, which cost more than most writes. `None`: one of
+    /// them failed half way, and the state must be put back to where it was before.
+    pub fn unguarded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let before = std::mem::replace(&mut self.unguarded, true);
+        let done = work(self);
+        self.unguarded = before;
+        let broken = std::mem::take(&mut self.broken);
+        (!broken).then_some(done)
+    }
+
+    /// A savepoint, unless the transaction is unguarded.
+    pub fn savepoint(&self) -> Option<State> {
+        (!self.unguarded).then(|| self.state.clone())
+    }
+
+    /// Back to a savepoint. Without one the whole of the unguarded work is undone later.
+    pub fn back_to(&mut self, savepoint: Option<State>) {
+        match savepoint {
+            Some(state) => self.state = state,
+            None => self.broken = true,
+        }
     }
 
     /// Creates a record and returns its id. Nothing is kept of a record that fails.
@@ -114,7 +160,7 @@ impl<'a> Transaction<'a> {
         (before, row, id): (Option<(RowNum, &Row)>, &Row, Id),
     ) -> Result<(), Faults> {
         let may_fail = !follow_ups.is_empty() || watch.after.is_some();
-        let savepoint = may_fail.then(|| self.state.clone());
+        let savepoint = may_fail.then(|| self.savepoint()).flatten();
         let table = self.state.table_mut(object);
         let number = match before {
             Some((number, _)) => {
@@ -123,12 +169,14 @@ impl<'a> Transaction<'a> {
             }
             None => table.insert(id, row.clone()),
         };
-        let Some(savepoint) = savepoint else { return Ok(()) };
+        if !may_fail {
+            return Ok(());
+        }
         let before = before.map(|(_, row)| row);
         let saved = Saved { object, number, id, before, after: Some(row) };
         let followed = self.follow(follow_ups, id).and_then(|()| self.tell(watch, &saved));
         if followed.is_err() {
-            self.state = savepoint;
+            self.back_to(savepoint);
         }
         followed
     }

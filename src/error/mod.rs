@@ -8,6 +8,7 @@ mod composite;
 mod concur;
 mod control;
 mod edge;
+mod employees;
 mod login;
 pub mod provisioning;
 mod query;

@@ -41,15 +41,19 @@ impl Org {
     /// Lets a request in: work that waited for requests counts it, and what is due runs. On a real
     /// clock that somebody drives, a long queue is left to them.
     pub(super) fn catch_up(&self, now: Millis) {
-        let mut state = self.read();
-        if state.jobs.await_requests() {
+        if self.read().jobs.await_requests() {
             let counted: Result<(), Infallible> = self.change(|state| {
                 state.jobs.count_request(now);
                 Ok(())
             });
             debug_assert!(counted.is_ok());
-            state = self.read();
         }
+        self.settle(now);
+    }
+
+    /// Runs what is due before somebody looks or changes something, without counting a request.
+    pub fn settle(&self, now: Millis) {
+        let state = self.read();
         if state.jobs.next_due().is_none_or(|due| due > now) {
             return;
         }

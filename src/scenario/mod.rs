@@ -7,6 +7,7 @@
 pub(crate) mod base;
 mod behaviour;
 mod create;
+mod employees;
 mod expect;
 mod format;
 mod generate;
@@ -65,6 +66,23 @@ static BUILT_IN: &[(&str, &str)] = scenarios![
     "target-limits-its-rate",
     "reconciliation-never-ends",
     "plain-requests-stay-as-written",
+    "half-the-employees-fail",
+    "employee-becomes-user",
+    "employee-linked-to-existing-user",
+    "ambiguous-employee-match",
+    "two-thousand-and-one-employees",
+    "license-seats-run-out",
+    "permission-set-of-another-license",
+    "employee-without-email",
+    "employee-settings-incomplete",
+    "run-aborted-midway",
+    "run-cancelled-while-queued",
+    "second-run-waits",
+    "employee-before-contact",
+    "status-change-makes-user",
+    "org-without-employee-license",
+    "contact-has-inactive-portal-user",
+    "long-error-message-is-cut",
 ];
 
 /// Names and titles of the built-in scenarios.

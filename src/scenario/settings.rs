@@ -10,6 +10,7 @@ use crate::schema::{Feature, Features, ObjectSpec};
 use crate::store::{IndexCache, Settings, State};
 use crate::time;
 use crate::value::Value;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -23,7 +24,8 @@ pub(crate) struct Change {
     features: Vec<(Feature, Option<bool>)>,
     organization: Vec<(&'static str, Node)>,
     limits: Vec<(&'static str, Option<u64>)>,
-    taken_usernames: Option<Vec<String>>,
+    taken_usernames: Option<BTreeSet<String>>,
+    employees: super::employees::Change,
     target_side: super::targets::Change,
     provisioning: super::behaviour::Change,
 }
@@ -65,7 +67,7 @@ pub(crate) enum Of {
 }
 
 /// Settings keys that are built.
-const KEYS: [&str; 10] = [
+const KEYS: &[&str] = &[
     "organization",
     "features",
     "limits",
@@ -76,11 +78,12 @@ const KEYS: [&str; 10] = [
     "targets",
     "scim",
     "concur",
+    "licenses",
+    "employeeUserSettings",
 ];
 
 /// Settings keys that INTERFACES documents and nothing obeys yet.
-const NOT_BUILT: [&str; 5] =
-    ["licenses", "employeeUserSettings", "outboundMessages", "apexRest", "loginCertificates"];
+const NOT_BUILT: [&str; 3] = ["outboundMessages", "apexRest", "loginCertificates"];
 
 /// Keys of `organization` and the fields of the Organization row behind them.
 const ORGANIZATION: [(&str, &str); 5] = [
@@ -153,6 +156,7 @@ impl Change {
                 "state" | "transitions" | "progression" | "targets" => {
                     change.provisioning.read(key, value)?;
                 }
+                "licenses" | "employeeUserSettings" => change.employees.read(key, value)?,
                 key if NOT_BUILT.contains(&key) => {
                     return Err(value.problem(not_emulated(&format!("the setting {key}"))));
                 }
@@ -213,6 +217,7 @@ impl Change {
             settings.seed = seed;
         }
         self.target_side.apply(settings);
+        self.employees.apply(state, indexes)?;
         self.provisioning.apply(state)
     }
 
@@ -334,9 +339,9 @@ fn limits(node: &Node) -> Result<Vec<(&'static str, Option<u64>)>, Problem> {
     Ok(limits)
 }
 
-fn usernames(node: &Node) -> Result<Vec<String>, Problem> {
+fn usernames(node: &Node) -> Result<BTreeSet<String>, Problem> {
     if node.value == Tree::Null {
-        return Ok(Vec::new());
+        return Ok(BTreeSet::new());
     }
     node.list()?.iter().map(|name| Ok(name.text()?.to_lowercase())).collect()
 }
@@ -378,6 +383,7 @@ pub(crate) fn to_json(state: &State) -> String {
     out.push(']');
     super::targets::push_json(&mut out, settings);
     super::behaviour::push_json(&mut out, settings);
+    super::employees::push_json(&mut out, state);
     out.push('}');
     out
 }

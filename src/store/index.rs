@@ -119,6 +119,12 @@ impl KeySet {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// True when some row has this key: half the cost of asking which.
+    pub fn holds(&self, key: &Key) -> bool {
+        let probe = (key.clone(), 0);
+        self.0.get_next(&probe).is_some_and(|(own, _)| *own == probe.0)
+    }
 }
 
 #[derive(Clone)]

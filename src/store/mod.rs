@@ -6,6 +6,7 @@
 
 mod concur;
 mod doc;
+mod employees;
 mod index;
 mod jobs;
 mod row;
@@ -20,6 +21,9 @@ pub use concur::{
     ConcurResult, ConcurSettings, ConcurUser, ConcurVerb, ENTERPRISE,
 };
 pub use doc::Doc;
+pub use employees::{
+    EmployeeAt, EmployeeUserSettings, MatchBy, Overflow, Run, RunStage, Runs, Unassigned,
+};
 pub use index::{IndexCache, Key, KeySet, fold};
 pub use jobs::{Answer, Calls, Job, JobKind, Jobs, OutboundCall, Pace};
 pub use row::{Draft, Row};

@@ -1,11 +1,12 @@
 //! What an org's owner may set: limits, modes, names taken elsewhere. Part of the state.
 
 use super::concur::ConcurSettings;
+use super::employees::EmployeeUserSettings;
 use super::jobs::Pace;
 use super::targets::Target;
 use super::transitions::{StateMode, Transitions};
 use crate::id::Id;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How `/services/scim/v2` answers.
@@ -27,7 +28,7 @@ pub struct Settings {
     /// Other limits shown by `limits`, by name: their `Max`.
     pub limits: BTreeMap<String, u64>,
     /// Usernames that other organizations hold: lower case.
-    pub taken_usernames: Vec<String>,
+    pub taken_usernames: BTreeSet<String>,
     /// Seconds that a session lives after its last use.
     pub session_seconds: i64,
     /// Refresh tokens are replaced at every use.
@@ -46,6 +47,8 @@ pub struct Settings {
     pub transitions: Arc<Transitions>,
     /// How long each step of a provisioning request lets its client wait.
     pub pace: Pace,
+    /// How employees become users.
+    pub employees: EmployeeUserSettings,
     /// The systems that connected apps provision, by the app's name or id.
     pub targets: BTreeMap<String, Arc<Target>>,
 }
@@ -68,7 +71,7 @@ impl Default for Settings {
         Settings {
             daily_api_requests: 100_000,
             limits: BTreeMap::new(),
-            taken_usernames: Vec::new(),
+            taken_usernames: BTreeSet::new(),
             session_seconds: 7200,
             refresh_token_rotation: false,
             seed: 0,
@@ -78,6 +81,7 @@ impl Default for Settings {
             state_mode: StateMode::default(),
             transitions: Arc::default(),
             pace: Pace::default(),
+            employees: EmployeeUserSettings::default(),
             targets: BTreeMap::new(),
         }
     }

@@ -1,6 +1,7 @@
 //! The whole of an org's data: schema, tables, settings, clock. An immutable value.
 
 use super::concur::Concur;
+use super::employees::Runs;
 use super::jobs::{Calls, Jobs};
 use super::row::Row;
 use super::settings::Settings;
@@ -54,6 +55,8 @@ pub struct State {
     pub calls: Calls,
     /// What jobs count beside the records, by their own name and the record that it is about.
     pub tallies: imbl::OrdMap<(&'static str, Id), u64>,
+    /// Runs that make employees users.
+    pub runs: Runs,
     /// What each user made or viewed last, newest first.
     recent: imbl::OrdMap<Id, imbl::Vector<Id>>,
     tables: Vec<Option<Arc<Table>>>,
@@ -76,6 +79,7 @@ impl State {
             jobs: Jobs::default(),
             calls: Calls::default(),
             tallies: imbl::OrdMap::new(),
+            runs: Runs::default(),
             recent: imbl::OrdMap::new(),
             tables: Vec::new(),
             cleared: imbl::OrdMap::new(),

@@ -170,7 +170,7 @@ impl Table {
     /// The rows, deleted ones too, in whose field a kept index finds a value.
     pub fn lookup(&self, slot: Slot, value: &Value) -> Vec<RowNum> {
         match (self.kept(slot), Key::of(value)) {
-            (Some(keys), Some(key)) => keys.equal(&key).collect(),
+            (Some(keys), Some(key)) if keys.holds(&key) => keys.equal(&key).collect(),
             _ => Vec::new(),
         }
     }

@@ -6,6 +6,7 @@ use crate::api::scim::patch::{self, Operation};
 use crate::clock::Millis;
 use crate::error::{ConcurError, FORBIDDEN_IN_NAMES};
 use crate::store::{Concur, ConcurUser, ConcurVerb, Doc, ENTERPRISE};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a user may be entitled to.
@@ -21,7 +22,7 @@ const MOST_CHANGES: usize = 1000;
 /// are.
 pub fn apply(
     concur: &mut Concur,
-    taken: &[String],
+    taken: &BTreeSet<String>,
     verb: ConcurVerb,
     user: Option<&Arc<str>>,
     data: &Doc,
@@ -166,7 +167,7 @@ fn enterprise(name: &str) -> String {
 
 fn check(
     concur: &Concur,
-    taken: &[String],
+    taken: &BTreeSet<String>,
     doc: &Doc,
     before: Option<&ConcurUser>,
 ) -> Result<(), ConcurError> {

@@ -14,6 +14,7 @@ use crate::store::{
 };
 use crate::time::DAY;
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -137,7 +138,7 @@ fn outcomes<'s>(
 fn end(
     concur: &mut Concur,
     settings: &ConcurSettings,
-    taken: &[String],
+    taken: &BTreeSet<String>,
     operation: &mut ConcurOperation,
     org: Id,
 ) -> ConcurEnd {

@@ -7,6 +7,7 @@ mod guard;
 mod objects;
 mod orgs;
 mod outbox;
+mod provisioning;
 mod scenarios;
 mod settings;
 
@@ -21,6 +22,7 @@ use crate::clock::Millis;
 use crate::error::ControlError;
 use crate::id::Id;
 use crate::org::{Org, Orgs};
+use crate::provisioning::employees::Stop;
 use crate::time;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -58,6 +60,10 @@ impl Call<'_> {
             (_, ["orgs"]) => Err(ControlError::method_not_allowed("GET,POST")),
             (_, ["orgs", name, rest @ ..]) => {
                 let org = self.org(name)?;
+                // What is due has happened for whoever asks; only `drain` counts it.
+                if rest != ["drain"] {
+                    org.settle(org.now(self.now));
+                }
                 match (method, rest) {
                     (Get, []) => Ok((200, org_json(self.orgs, self.request, &org))),
                     (Delete, []) => orgs::delete(self, &org),
@@ -67,6 +73,16 @@ impl Call<'_> {
                     (Post, ["scenarios"]) => scenarios::load(self, &org),
                     (Post, ["objects"]) => objects::add(self, &org),
                     (Post, ["drain"]) => clock::drain(self, &org),
+                    (Post, ["provisioning", "run"]) => provisioning::run(self, &org),
+                    (Post, ["provisioning", process, "abort"]) => {
+                        provisioning::stop(self, &org, process, Stop::Abort)
+                    }
+                    (Post, ["provisioning", process, "cancel"]) => {
+                        provisioning::stop(self, &org, process, Stop::Cancel)
+                    }
+                    (_, ["provisioning", "run"] | ["provisioning", _, "abort" | "cancel"]) => {
+                        Err(ControlError::method_not_allowed("POST"))
+                    }
                     (_, ["reset" | "fork" | "scenarios" | "objects" | "drain"]) => {
                         Err(ControlError::method_not_allowed("POST"))
                     }
@@ -102,7 +118,6 @@ fn not_built(rest: &[&str]) -> ControlError {
         ["faults"] | ["faults", _] | ["faults", _, "release"] => "fault rules",
         ["requests"] | ["requests", "verify"] => "the request journal",
         ["await"] => "await",
-        ["provisioning", "run"] | ["provisioning", _, "abort" | "cancel"] => "provisioning runs",
         ["locks"] => "row locks",
         _ => return ControlError::no_such_call(),
     };
