@@ -260,8 +260,8 @@ fn restricted_picklist() {
         ],
     );
     // The value is what counts, not the label; letter case does not, and is put right.
-    let body = with(request(), &json!({"ApprovalStatus": "Not Required"}));
-    assert_eq!(post(&mut client, object, &body).status, 400);
+    let labelled = json!({"DeveloperName": "Dir", "MasterLabel": "Dir", "Language": "English"});
+    assert_eq!(post(&mut client, "UserProvisioningConfig", &labelled).status, 400);
     let id =
         create(&mut client, object, &with(request(), &json!({"ApprovalStatus": "notrequired"})));
     assert_eq!(client.row(object, &id)["ApprovalStatus"], "NotRequired");
