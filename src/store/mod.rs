@@ -1,10 +1,11 @@
 //! The org's data as a value: an immutable tree of shared pages.
 //!
-//! [`State`] → [`Table`] per object → pages of 64 leaves of 64 → [`Row`]. Cloning any of them shares
+//! [`State`] → [`Table`] per object → branches of 64 pages of 64 → [`Row`]. Cloning any of them shares
 //! it; a write copies the pages on its path and nothing else. Rollback, fork, snapshot, diff and
 //! query cursors are all "keep or drop an `Arc<State>`".
 
 mod index;
+pub mod page;
 mod row;
 mod settings;
 mod state;

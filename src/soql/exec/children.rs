@@ -3,7 +3,7 @@
 
 use super::eval::{Env, Record};
 use super::hash::Map;
-use super::order::Sorter;
+use super::order::{Lead, Sorter};
 use super::{scan, sort_value, tester};
 use crate::id::Id;
 use crate::schema::ObjectSpec;
@@ -69,9 +69,11 @@ fn one(child: &Child, parents: &[Option<Id>], env: Env<'_>, context: &Context<'_
             .zip(0..)
             .filter_map(|(id, position)| id.map(|id| (id, position)))
             .collect();
-        scan::each(level, &tester, context, |number, record| {
-            let parent = record.row.id(child.reference).and_then(|id| positions.get(&id));
-            pairs.extend(parent.map(|position| (*position, number)));
+        scan::batches(level, &tester, context, |batch| {
+            for (place, record) in batch.records() {
+                let parent = record.row.id(child.reference).and_then(|id| positions.get(&id));
+                pairs.extend(parent.map(|position| (*position, batch.number(place))));
+            }
             true
         });
         pairs.sort_unstable();
@@ -89,11 +91,13 @@ fn one(child: &Child, parents: &[Option<Id>], env: Env<'_>, context: &Context<'_
             let own = own.iter().map(|(_, number)| *number);
             numbers.extend(own.skip(level.offset).take(limit));
         } else {
-            let mut sorter = Sorter::new(&level.order, limit.saturating_add(level.offset));
+            let keep = limit.saturating_add(level.offset);
+            let mut sorter = Sorter::new(&level.order, keep, false);
             for (_, number) in own {
                 let Some(row) = table.get(*number) else { continue };
                 let record = Record { object: &level.object, row };
-                sorter.add(*number, |key| sort_value(level, &tester, record, key));
+                let value = |key| sort_value(level, &tester, record, key);
+                sorter.add(*number, Lead::of(&value(0), &level.order[0]), value);
             }
             numbers.extend(sorter.finish().into_iter().skip(level.offset));
         }

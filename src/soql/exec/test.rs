@@ -1,7 +1,7 @@
 //! Conditions over records and groups, in three-valued logic.
 
 use super::eval::{Env, Record};
-use super::hash::IdSet;
+use super::joined::IdSet;
 use super::text;
 use crate::soql::resolve::tree::{Leaf, Predicate, Test, Truth, ValueSet, ordinal};
 use crate::value::Value;
@@ -69,7 +69,13 @@ impl<'s> Tester<'s> {
         }
     }
 
-    fn leaf<'v>(&self, leaf: &'v Leaf, record: Option<Record<'v>>, cells: &'v [Value]) -> Truth
+    /// The outcome of one test.
+    pub(super) fn leaf<'v>(
+        &self,
+        leaf: &'v Leaf,
+        record: Option<Record<'v>>,
+        cells: &'v [Value],
+    ) -> Truth
     where
         's: 'v,
     {
@@ -98,7 +104,7 @@ impl<'s> Tester<'s> {
                 sets.iter().any(|set| set.len() == count && includes(value, set))
             }
             (Test::Joined(join), Value::Id(id)) => {
-                self.joins.get(*join).is_some_and(|ids| ids.contains(id))
+                self.joins.get(*join).is_some_and(|ids| ids.contains(*id))
             }
             _ => false,
         };

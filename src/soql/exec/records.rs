@@ -1,0 +1,168 @@
+//! The rows of a select, in order, after `OFFSET` and `LIMIT`.
+
+use super::filter::parent_slot;
+use super::memo::Memo;
+use super::order::{Lead, SortValue, Sorter, compare, lead_says_all};
+use super::scan::{self, Batch};
+use super::sort_value;
+use super::test::Tester;
+use crate::schema::Slot;
+use crate::soql::context::Context;
+use crate::soql::resolve::tree::{Expr, Level};
+use crate::store::RowNum;
+use crate::store::page::{Encoding, places};
+
+/// The rows of a select, in order, after `OFFSET` and `LIMIT`.
+pub(super) fn of<'s>(
+    level: &'s Level,
+    tester: &Tester<'s>,
+    context: &'s Context<'_>,
+) -> Vec<RowNum> {
+    let keep = level.limit.map_or(usize::MAX, |limit| limit.saturating_add(level.offset));
+    if keep == 0 {
+        return Vec::new();
+    }
+    let mut numbers = match level.order.first().map(|key| &key.value.expr) {
+        None => in_order_of_creation(level, tester, context, keep),
+        Some(Expr::Own(slot)) => by_own_field(level, tester, context, keep, *slot),
+        Some(expr) => match parent_slot(expr) {
+            Some(slot) => by_parents(level, tester, context, keep, slot),
+            None => by_rows(level, tester, context, keep),
+        },
+    };
+    numbers.drain(..level.offset.min(numbers.len()));
+    numbers
+}
+
+fn in_order_of_creation<'s>(
+    level: &'s Level,
+    tester: &Tester<'s>,
+    context: &'s Context<'_>,
+    keep: usize,
+) -> Vec<RowNum> {
+    let mut numbers = Vec::new();
+    scan::batches(level, tester, context, |batch| {
+        let own = places(batch.rows).map(|place| batch.number(place));
+        numbers.extend(own.take(keep - numbers.len()));
+        numbers.len() < keep
+    });
+    numbers
+}
+
+/// Every row is asked for its values.
+fn by_rows<'s>(
+    level: &'s Level,
+    tester: &Tester<'s>,
+    context: &'s Context<'_>,
+    keep: usize,
+) -> Vec<RowNum> {
+    let mut sorter = Sorter::new(&level.order, keep, false);
+    scan::batches(level, tester, context, |batch| {
+        add_rows(&mut sorter, level, tester, batch, batch.rows);
+        true
+    });
+    sorter.finish()
+}
+
+fn add_rows<'s>(
+    sorter: &mut Sorter<'_, RowNum>,
+    level: &'s Level,
+    tester: &Tester<'s>,
+    batch: &Batch<'s>,
+    rows: u64,
+) {
+    for (place, record) in batch.records_of(rows) {
+        let value = |key| sort_value(level, tester, record, key);
+        sorter.add(batch.number(place), Lead::of(&value(0), &level.order[0]), value);
+    }
+}
+
+/// By a field of the rows themselves first: its column tells which rows come too late.
+fn by_own_field<'s>(
+    level: &'s Level,
+    tester: &Tester<'s>,
+    context: &'s Context<'_>,
+    keep: usize,
+    slot: Slot,
+) -> Vec<RowNum> {
+    let Some(encoding) = Encoding::of(level.object.at(slot)).filter(|own| *own != Encoding::Id)
+    else {
+        return by_rows(level, tester, context, keep);
+    };
+    let key = &level.order[0];
+    // No flag is false.
+    let absent = match encoding {
+        Encoding::Flag => Lead::of(&SortValue::Number(0), key),
+        _ => Lead::null(key),
+    };
+    let mut sorter = Sorter::new(&level.order, keep, lead_says_all(encoding));
+    scan::batches(level, tester, context, |batch| {
+        let Some(column) = batch.column(slot, encoding) else {
+            add_rows(&mut sorter, level, tester, batch, batch.rows);
+            return true;
+        };
+        for place in places(batch.rows & !column.odd) {
+            let lead = match column.present >> place & 1 {
+                1 => Lead::of_number(column.numbers[place], encoding, key),
+                _ => Some(absent),
+            };
+            let (Some(lead), Some(record)) = (lead, batch.record(place)) else { continue };
+            let value = |key| sort_value(level, tester, record, key);
+            sorter.add(batch.number(place), lead, value);
+        }
+        add_rows(&mut sorter, level, tester, batch, batch.rows & column.odd);
+        true
+    });
+    sorter.finish()
+}
+
+/// By a field of a parent first: each parent's value is read once, the parents are brought into
+/// order, and the rows follow by their parents' places.
+fn by_parents<'s>(
+    level: &'s Level,
+    tester: &Tester<'s>,
+    context: &'s Context<'_>,
+    keep: usize,
+    slot: Slot,
+) -> Vec<RowNum> {
+    let key = &level.order[0];
+    let mut values: Vec<SortValue> = Vec::new();
+    let mut known: Memo<u32> = Memo::default();
+    let mut without: Option<u32> = None;
+    let mut found: Vec<(RowNum, u32)> = Vec::new();
+    scan::batches(level, tester, context, |batch| {
+        let column = batch.column(slot, Encoding::Id);
+        let plain = column.map_or(0, |column| column.present & !column.odd);
+        for (place, record) in batch.records() {
+            let mut read = || {
+                values.push(sort_value(level, tester, record, 0));
+                values.len() as u32 - 1
+            };
+            let own = match column {
+                Some(column) if plain >> place & 1 == 1 => known.get(column.numbers[place], read),
+                Some(column) if column.odd >> place & 1 == 0 => *without.get_or_insert_with(read),
+                _ => read(),
+            };
+            found.push((batch.number(place), own));
+        }
+        true
+    });
+    let mut order: Vec<u32> = (0..values.len() as u32).collect();
+    let value = |own: u32| &values[own as usize];
+    order.sort_unstable_by(|left, right| compare(value(*left), value(*right), key));
+    let mut leads = vec![Lead::place(0); values.len()];
+    let mut place = 0;
+    for pair in order.windows(2) {
+        place += usize::from(compare(value(pair[0]), value(pair[1]), key).is_ne());
+        leads[pair[1] as usize] = Lead::place(place);
+    }
+    let table = context.state.table(level.object.id);
+    let mut sorter = Sorter::new(&level.order, keep, true);
+    for (number, own) in found {
+        let Some(row) = table.get(number) else { continue };
+        let record = super::Record { object: &level.object, row };
+        let value = |key| sort_value(level, tester, record, key);
+        sorter.add(number, leads[own as usize], value);
+    }
+    sorter.finish()
+}
