@@ -10,14 +10,35 @@ pub const DAY: Millis = 86_400_000;
 
 const UNIX_EPOCH_FROM_CE: i32 = 719_163;
 
+/// The days that chrono knows: about 262,000 years either way.
+const CHRONO: i32 = 95_000_000;
+
+/// Year, month and day. Counted in years that begin in March, months have a regular pattern and the
+/// leap day comes last.
 fn civil(days: i32) -> (i32, u32, u32) {
-    NaiveDate::from_num_days_from_ce_opt(days.saturating_add(UNIX_EPOCH_FROM_CE))
-        .map_or((1970, 1, 1), |date| (date.year(), date.month(), date.day()))
+    if !(-CHRONO..CHRONO).contains(&days) {
+        return (1970, 1, 1);
+    }
+    let since = days + UNIX_EPOCH_FROM_CE + 305;
+    let era = since.div_euclid(146_097);
+    let day_of_era = since.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (year_of_era + era * 400 + next, month as u32, day as u32)
 }
 
+/// 00 to 99.
+const TWO_DIGITS: &str = "0001020304050607080910111213141516171819202122232425262728293031323334\
+    3536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081\
+    828384858687888990919293949596979899";
+
 fn two(out: &mut String, number: u32) {
-    out.push((b'0' + (number / 10 % 10) as u8) as char);
-    out.push((b'0' + (number % 10) as u8) as char);
+    let at = (number % 100 * 2) as usize;
+    out.push_str(&TWO_DIGITS[at..at + 2]);
 }
 
 fn three(out: &mut String, number: u32) {
@@ -315,6 +336,20 @@ pub fn is_zone(zone: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        // Every day of the years that queries may name, and some far from them.
+        for days in (-98_615..=741_807).chain((-95_000_000..95_000_000).step_by(99_991)) {
+            let date = NaiveDate::from_num_days_from_ce_opt(days + UNIX_EPOCH_FROM_CE);
+            let date = date.expect("a date");
+            assert_eq!(civil(days), (date.year(), date.month(), date.day()), "{days}");
+        }
+        assert_eq!([i32::MIN, i32::MAX].map(civil), [(1970, 1, 1); 2]);
+        let mut text = String::new();
+        write_date(&mut text, 14_640);
+        assert_eq!(text, "2010-01-31");
+    }
 
     #[test]
     fn datetimes_in_every_accepted_form() {

@@ -3,11 +3,17 @@
 //! A page is appended to one string, straight from the rows of the pinned state.
 
 use super::{json, render};
-use crate::schema::FieldType;
+use crate::id::{Id, IdText};
+use crate::schema::{FieldType, ObjectSpec, Slot};
 use crate::soql::exec::eval::{Env, Record, text_of};
 use crate::soql::resolve::tree::{Column, GroupColumn, Node, ParentNode, Place, Targets, Typed};
 use crate::soql::{ChildSet, Explained, GroupRows, RecordRows, ResultSet, Rows};
+use crate::store::Hint;
 use crate::value::Value;
+use std::cell::RefCell;
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
 
 /// Appends `batch` rows of a result from row `from` on, with what surrounds them. `next` is the
 /// `nextRecordsUrl`, when there are more rows.
@@ -19,7 +25,13 @@ pub fn page(
     version: u32,
     next: Option<&str>,
 ) {
-    let writer = Writer { result, env: result.env(), version };
+    let writer = Writer {
+        result,
+        env: result.env(),
+        version,
+        heads: RefCell::default(),
+        parents: RefCell::default(),
+    };
     out.push_str("{\"totalSize\":");
     json::push_int(out, result.total() as i64);
     out.push_str(",\"done\":");
@@ -51,17 +63,51 @@ struct Writer<'s> {
     result: &'s ResultSet,
     env: Env<'s>,
     version: u32,
+    /// `"attributes":{…/` by object.
+    heads: RefCell<Vec<(Arc<ObjectSpec>, Rc<str>)>>,
+    /// For each parent that is shown the last one's id and place in the output: neighbours often
+    /// have the same.
+    parents: RefCell<Vec<(&'s ParentNode, Id, Range<usize>)>>,
+}
+
+/// A record and the text of its id.
+#[derive(Clone, Copy)]
+struct Shown<'s, 'i> {
+    record: Record<'s>,
+    id: Option<&'i str>,
+}
+
+/// Where the fields of the record before were.
+#[derive(Default)]
+struct Hints(Vec<Hint>);
+
+impl Hints {
+    /// For a list of some rows; of few they would cost more than they save.
+    fn new(nodes: &[Node], rows: usize) -> Hints {
+        Hints(if rows < 4 { Vec::new() } else { vec![Hint::default(); nodes.len()] })
+    }
+}
+
+/// The attributes of a record; its id, which often follows as a field.
+fn attributes(out: &mut String, head: &str, record: Record<'_>) -> Option<IdText> {
+    out.push_str(head);
+    let id = record.row.id(record.object.system.id).map(Id::text);
+    out.push_str(id.as_ref().map_or("", |id| id.as_str()));
+    out.push_str("\"}");
+    id
 }
 
 impl<'s> Writer<'s> {
     fn records(
         &self,
         out: &mut String,
-        object: &'s std::sync::Arc<crate::schema::ObjectSpec>,
+        object: &'s Arc<ObjectSpec>,
         records: &'s RecordRows,
         from: usize,
         end: usize,
     ) {
+        let head = self.head(object);
+        let mut hints = Hints::new(&records.nodes, end - from);
         for at in from..end {
             if at > from {
                 out.push(',');
@@ -69,8 +115,9 @@ impl<'s> Writer<'s> {
             match self.result.record(object, records.numbers[at]) {
                 Some(record) => {
                     out.push('{');
-                    render::push_attributes(out, object, record.row, self.version);
-                    self.nodes(out, &records.nodes, record, Some((records, at)));
+                    let id = attributes(out, &head, record);
+                    let shown = Shown { record, id: id.as_ref().map(IdText::as_str) };
+                    self.nodes(out, &records.nodes, shown, &mut hints, Some((records, at)));
                     out.push('}');
                 }
                 None => out.push_str("null"),
@@ -78,21 +125,45 @@ impl<'s> Writer<'s> {
         }
     }
 
+    /// What is the same for all records of an object.
+    fn head(&self, object: &Arc<ObjectSpec>) -> Rc<str> {
+        let mut heads = self.heads.borrow_mut();
+        if let Some((_, head)) = heads.iter().find(|(own, _)| Arc::ptr_eq(own, object)) {
+            return Rc::clone(head);
+        }
+        let mut head = String::new();
+        render::push_attributes_head(&mut head, object, self.version);
+        heads.push((Arc::clone(object), head.as_str().into()));
+        head.into()
+    }
+
+    /// A parent with what is shown of it.
+    fn whole(&self, out: &mut String, nodes: &'s [Node], record: Record<'s>) {
+        out.push('{');
+        let id = attributes(out, &self.head(record.object), record);
+        let shown = Shown { record, id: id.as_ref().map(IdText::as_str) };
+        self.nodes(out, nodes, shown, &mut Hints::default(), None);
+        out.push('}');
+    }
+
     /// The entries of a record. `at` is its place among rows that have child sets.
     fn nodes(
         &self,
         out: &mut String,
         nodes: &'s [Node],
-        record: Record<'s>,
+        shown: Shown<'s, '_>,
+        hints: &mut Hints,
         at: Option<(&'s RecordRows, usize)>,
     ) {
-        for node in nodes {
+        let record = shown.record;
+        for (place, node) in nodes.iter().enumerate() {
+            if let Node::Field(slot) = node {
+                self.field(out, *slot, shown, hints.0.get_mut(place));
+                continue;
+            }
             out.push(',');
             match node {
-                Node::Field(slot) => {
-                    out.push_str(&record.object.at(*slot).json_key);
-                    render::push_value(out, record.object, *slot, record.row, self.version);
-                }
+                Node::Field(_) => {}
                 Node::Placed { key, place, column } => {
                     out.push_str(key);
                     self.placed(out, place, column, record);
@@ -115,12 +186,7 @@ impl<'s> Writer<'s> {
                         nodes.map(|nodes| (parent, nodes))
                     });
                     match branch {
-                        Some((parent, nodes)) => {
-                            out.push('{');
-                            render::push_attributes(out, parent.object, parent.row, self.version);
-                            self.nodes(out, nodes, parent, None);
-                            out.push('}');
-                        }
+                        Some((parent, nodes)) => self.whole(out, nodes, parent),
                         None => out.push_str("null"),
                     }
                 }
@@ -131,6 +197,36 @@ impl<'s> Writer<'s> {
                         None => out.push_str("null"),
                     }
                 }
+            }
+        }
+    }
+
+    /// `,"Name":value`.
+    fn field(&self, out: &mut String, slot: Slot, shown: Shown<'s, '_>, hint: Option<&mut Hint>) {
+        let Shown { record, id } = shown;
+        let field = record.object.at(slot);
+        let value = match hint {
+            Some(hint) => record.row.get_by(slot, hint),
+            None => record.row.get(slot),
+        };
+        let key = &field.json_absent[..=field.json_key.len()];
+        match (value, id) {
+            (Value::Text(text), _) => {
+                out.push_str(key);
+                json::push_str(out, text);
+            }
+            (Value::Id(_), Some(id)) if slot == record.object.system.id => {
+                out.push_str(key);
+                out.push('"');
+                out.push_str(id);
+                out.push('"');
+            }
+            (Value::Null, _) if !matches!(field.kind, FieldType::Address | FieldType::Location) => {
+                out.push_str(&field.json_absent);
+            }
+            _ => {
+                out.push_str(key);
+                render::push_value(out, record.object, slot, record.row, self.version);
             }
         }
     }
@@ -149,22 +245,41 @@ impl<'s> Writer<'s> {
     }
 
     fn parent(&self, out: &mut String, node: &'s ParentNode, record: Record<'s>) {
+        let Some(id) = self.env.parent_id(record, &node.hop) else {
+            out.push_str("null");
+            return;
+        };
+        let last = self.parents.borrow().iter().position(|(own, ..)| std::ptr::eq(*own, node));
+        if let Some(last) = last
+            && let (_, own, shown) = &self.parents.borrow()[last]
+            && *own == id
+        {
+            out.extend_from_within(shown.clone());
+            return;
+        }
         let Some(parent) = self.env.parent(record, &node.hop) else {
             out.push_str("null");
             return;
         };
-        out.push('{');
+        let start = out.len();
         let by_name = matches!(node.hop.targets, Targets::Any(_))
             && self.env.settings.polymorphic_parents_are_names;
         if by_name {
-            out.push_str("\"attributes\":{\"type\":\"Name\",\"url\":\"");
+            out.push_str("{\"attributes\":{\"type\":\"Name\",\"url\":\"");
             render::push_row_url(out, parent.object, parent.row, self.version);
             out.push_str("\"}");
+            let shown = Shown { record: parent, id: None };
+            self.nodes(out, &node.nodes, shown, &mut Hints::default(), None);
+            out.push('}');
         } else {
-            render::push_attributes(out, parent.object, parent.row, self.version);
+            self.whole(out, &node.nodes, parent);
         }
-        self.nodes(out, &node.nodes, parent, None);
-        out.push('}');
+        let shown = (node, id, start..out.len());
+        let mut parents = self.parents.borrow_mut();
+        match last {
+            Some(last) => parents[last] = shown,
+            None => parents.push(shown),
+        }
     }
 
     fn children(&self, out: &mut String, child: &'s ChildSet, at: usize) {
@@ -282,12 +397,7 @@ fn column_entry(out: &mut String, entry: &ColumnEntry<'_>, joins: impl FnOnce(&m
     out.push('}');
 }
 
-fn node_columns(
-    out: &mut String,
-    object: &crate::schema::ObjectSpec,
-    records: &RecordRows,
-    nodes: &[Node],
-) {
+fn node_columns(out: &mut String, object: &ObjectSpec, records: &RecordRows, nodes: &[Node]) {
     for (at, node) in nodes.iter().enumerate() {
         if at > 0 {
             out.push(',');

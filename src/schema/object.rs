@@ -4,6 +4,7 @@ use super::field::{FieldSpec, FieldType};
 use super::link::Links;
 use super::view::Features;
 use crate::id::KeyPrefix;
+use compact_str::CompactString;
 use std::collections::HashMap;
 
 /// The position of an object in its org's [`Schema`](super::Schema); also of its table in the state.
@@ -294,10 +295,9 @@ impl ObjectSpec {
 
     /// A visible field by name, letter case aside.
     pub fn field(&self, name: &str) -> Option<(Slot, &FieldSpec)> {
-        let slot = match self.by_name.get(name) {
-            Some(slot) => *slot,
-            None => *self.by_name.get(name.to_ascii_lowercase().as_str())?,
-        };
+        let mut name = CompactString::new(name);
+        name.make_ascii_lowercase();
+        let slot = *self.by_name.get(name.as_str())?;
         Some((slot, &self.fields[usize::from(slot)]))
     }
 

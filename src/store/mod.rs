@@ -12,7 +12,7 @@ mod state;
 mod table;
 
 pub use index::{IndexCache, Key, KeySet, fold};
-pub use row::{Draft, Row};
+pub use row::{Draft, Hint, Row};
 pub use settings::Settings;
 pub use state::{BEGINNING, Cleared, State};
 pub use table::{RowNum, Table, Tombstone};

@@ -6,7 +6,7 @@
 //! caught up, and nothing is ever out of date. Memory: 544 bytes for each page and scanned field,
 //! 8.5 bytes a row, beside some 300 bytes of the row itself.
 
-use super::row::Row;
+use super::row::{Hint, Row};
 use crate::id::Id;
 use crate::schema::{FieldSpec, FieldType, Slot};
 use crate::value::{Value, ordinal};
@@ -135,9 +135,10 @@ pub struct Chunk {
 impl Chunk {
     fn new(rows: &[Option<Row>], slot: Slot, encoding: Encoding) -> Chunk {
         let mut chunk = Chunk { numbers: [0; FAN], present: 0, odd: 0 };
+        let mut hint = Hint::default();
         for (at, row) in rows.iter().enumerate() {
             let Some(row) = row else { continue };
-            let value = row.get(slot);
+            let value = row.get_by(slot, &mut hint);
             if value.is_null() {
                 continue;
             }

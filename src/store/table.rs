@@ -81,6 +81,12 @@ impl Table {
         self.root.get(number / (FAN * FAN))?.get(number / FAN % FAN)?.row(number % FAN)
     }
 
+    /// True when there is a live row of a number.
+    pub fn is_live(&self, number: RowNum) -> bool {
+        let number = number as usize;
+        self.page(number / FAN).is_some_and(|page| page.live() >> (number % FAN) & 1 == 1)
+    }
+
     /// The pages of 64 rows, in order: row *n* is row *n* % 64 of page *n* / 64.
     pub fn pages(&self) -> impl Iterator<Item = &Page> {
         self.root.iter().flat_map(|branch| branch.iter()).map(|page| &**page)

@@ -8,7 +8,7 @@ use super::{scan, sort_value, tester};
 use crate::id::Id;
 use crate::schema::ObjectSpec;
 use crate::soql::context::Context;
-use crate::soql::resolve::tree::{Child, Output, Records};
+use crate::soql::resolve::tree::{Child, Output, Predicate, Records};
 use crate::soql::result::{ChildSet, RecordRows};
 use crate::store::{Key, RowNum};
 use std::sync::Arc;
@@ -53,12 +53,16 @@ fn one(child: &Child, parents: &[Option<Id>], env: Env<'_>, context: &Context<'_
         for (position, id) in parents.iter().enumerate() {
             let Some(id) = id else { continue };
             for number in keys.equal(&Key::Id(*id)) {
-                let Some(row) = table.get(number) else { continue };
-                if row.is_deleted() && !context.all_rows {
+                // Asking the page leaves the rows alone until they are shown.
+                if !(table.is_live(number) || context.all_rows) {
                     continue;
                 }
-                let record = Record { object: &level.object, row };
-                if tester.holds(&level.filter, Some(record), &[]) {
+                let passes = || {
+                    let row = table.get(number)?;
+                    let record = Record { object: &level.object, row };
+                    Some(tester.holds(&level.filter, Some(record), &[]))
+                };
+                if matches!(level.filter, Predicate::Always) || passes() == Some(true) {
                     pairs.push((position as u32, number));
                 }
             }

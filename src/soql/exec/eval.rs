@@ -1,6 +1,7 @@
 //! Values of expressions, for one record or one group.
 
 use super::{calendar, format};
+use crate::id::Id;
 use crate::schema::{ObjectSpec, Picklist};
 use crate::soql::context::{Context, Locale};
 use crate::soql::disputed::Disputed;
@@ -69,9 +70,14 @@ pub struct Record<'s> {
 static NULL: Value = Value::Null;
 
 impl<'s> Env<'s> {
+    /// The id in a reference.
+    pub fn parent_id(&self, record: Record<'s>, hop: &Hop) -> Option<Id> {
+        record.row.id(hop.place.slot(record.object.id)?)
+    }
+
     /// The parent behind a reference.
     pub fn parent(&self, record: Record<'s>, hop: &'s Hop) -> Option<Record<'s>> {
-        let id = record.row.id(hop.place.slot(record.object.id)?)?;
+        let id = self.parent_id(record, hop)?;
         let object = hop.targets.of(id)?;
         let (_, row) = if self.settings.all_rows {
             self.state.row(object, id)?

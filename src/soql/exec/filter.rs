@@ -11,8 +11,15 @@ use super::memo::Memo;
 use super::scan::Batch;
 use super::test::Tester;
 use crate::schema::{ObjectSpec, Slot};
-use crate::soql::resolve::tree::{Expr, Intervals, Leaf, Place, Predicate, Test, TextTest, Truth};
-use crate::store::page::{Encoding, FAN, first_eight, id_number, places, text_number};
+use crate::soql::plan::FEW_ROWS;
+use crate::soql::resolve::tree::{
+    Expr, Hop, Intervals, Leaf, Place, Predicate, Targets, Test, TextTest, Truth,
+};
+use crate::store::page::{
+    Encoding, FAN, first_eight, id_number, places, prefix_number, text_number,
+};
+use crate::store::{RowNum, Table};
+use std::sync::Arc;
 
 /// A condition, ready for pages.
 pub(super) enum Filter<'s> {
@@ -43,9 +50,23 @@ pub(super) struct ColumnTest<'s> {
 pub(super) struct ParentTest<'s> {
     /// The reference.
     slot: Slot,
+    /// The parents' own pages, where the test is one of their columns.
+    pages: Option<ParentPages<'s>>,
     known: Memo<Truth>,
     without: Option<Truth>,
     leaf: &'s Leaf,
+}
+
+/// A test of parents, a page of them at a time.
+struct ParentPages<'s> {
+    object: &'s Arc<ObjectSpec>,
+    table: &'s Table,
+    /// The number of the parents' first row.
+    base: i64,
+    all_rows: bool,
+    test: ColumnTest<'s>,
+    /// For each page the rows that are known under their own ids, and the outcome.
+    known: Vec<Option<(u64, Masks)>>,
 }
 
 /// Some numbers.
@@ -93,7 +114,8 @@ impl<'s> Filter<'s> {
             Predicate::Not(inner) => Filter::Not(Box::new(part(inner))),
             Predicate::Leaf(leaf) => {
                 let column = || ColumnTest::new(leaf, object, tester).map(Filter::Column);
-                let parent = || ParentTest::new(leaf).map(|test| Filter::Parent(Box::new(test)));
+                let parent =
+                    || ParentTest::new(leaf, tester).map(|test| Filter::Parent(Box::new(test)));
                 column().or_else(parent).unwrap_or(Filter::Rows(leaf))
             }
         }
@@ -172,6 +194,16 @@ fn cheapest_first(mut parts: Vec<Filter<'_>>) -> Vec<Filter<'_>> {
 impl<'s> ColumnTest<'s> {
     fn new(leaf: &'s Leaf, object: &ObjectSpec, tester: &Tester<'s>) -> Option<ColumnTest<'s>> {
         let Expr::Own(slot) = leaf.operand.expr else { return None };
+        ColumnTest::of_field(leaf, object, slot, tester)
+    }
+
+    /// The test of a leaf, whose operand leads to this field.
+    fn of_field(
+        leaf: &'s Leaf,
+        object: &ObjectSpec,
+        slot: Slot,
+        tester: &Tester<'s>,
+    ) -> Option<ColumnTest<'s>> {
         let encoding = Encoding::of(object.at(slot))?;
         let mut null = leaf.null;
         let mut likely = Numbers::None;
@@ -218,7 +250,7 @@ impl<'s> ColumnTest<'s> {
         let mut masks = Masks { yes: decided, unknown: 0 };
         masks.add(asked & !present, self.null);
         for (place, record) in batch.records_of(likely | present & column.odd) {
-            masks.add(1 << place, tester.leaf(self.leaf, Some(record), &[]));
+            masks.add(1 << place, tester.outcome(self.leaf, record.row.get(self.slot)));
         }
         masks
     }
@@ -314,9 +346,10 @@ impl Numbers<'_> {
 }
 
 impl<'s> ParentTest<'s> {
-    fn new(leaf: &'s Leaf) -> Option<ParentTest<'s>> {
+    fn new(leaf: &'s Leaf, tester: &Tester<'s>) -> Option<ParentTest<'s>> {
         let slot = parent_slot(&leaf.operand.expr)?;
-        Some(ParentTest { slot, known: Memo::default(), without: None, leaf })
+        let pages = ParentPages::new(leaf, tester);
+        Some(ParentTest { slot, pages, known: Memo::default(), without: None, leaf })
     }
 
     fn masks(&mut self, batch: &Batch<'s>, asked: u64, tester: &Tester<'s>) -> Masks {
@@ -324,9 +357,14 @@ impl<'s> ParentTest<'s> {
         let ask = |record: Record<'s>| tester.leaf(self.leaf, Some(record), &[]);
         let mut masks = Masks::default();
         for place in places(asked & column.present & !column.odd) {
-            let truth = self
-                .known
-                .get(column.numbers[place], || batch.record(place).map_or(Truth::False, ask));
+            let number = column.numbers[place];
+            let pages = self.pages.as_mut();
+            if let Some((yes, unknown)) = pages.and_then(|pages| pages.outcome(number, tester)) {
+                masks.yes |= yes << place;
+                masks.unknown |= unknown << place;
+                continue;
+            }
+            let truth = self.known.get(number, || batch.record(place).map_or(Truth::False, ask));
             masks.add(1 << place, truth);
         }
         let without = asked & !column.present;
@@ -337,6 +375,46 @@ impl<'s> ParentTest<'s> {
             masks.add(1 << place, ask(record));
         }
         masks
+    }
+}
+
+impl<'s> ParentPages<'s> {
+    fn new(leaf: &'s Leaf, tester: &Tester<'s>) -> Option<ParentPages<'s>> {
+        let Expr::Path(path) = &leaf.operand.expr else { return None };
+        let ([Hop { targets: Targets::One(object), .. }], Place::One(slot)) =
+            (&*path.hops, &path.place)
+        else {
+            return None;
+        };
+        let table = tester.env.state.table(object.id);
+        let test = ColumnTest::of_field(leaf, object, *slot, tester)?;
+        (table.held() >= FEW_ROWS).then(|| ParentPages {
+            object,
+            table,
+            base: prefix_number(object.key_prefix) << 32,
+            all_rows: tester.env.settings.all_rows,
+            test,
+            known: vec![None; (table.next() as usize).div_ceil(FAN)],
+        })
+    }
+
+    /// One bit each: true, unknown. `None` for ids that are not those of their row.
+    fn outcome(&mut self, number: i64, tester: &Tester<'s>) -> Option<(u64, u64)> {
+        let row = usize::try_from(number - self.base).ok()?;
+        let (at, place) = (row / FAN, row % FAN);
+        let (own, masks) = match *self.known.get(at)? {
+            Some(known) => known,
+            None => {
+                let page = self.table.page(at)?;
+                let batch = Batch::whole(self.object, page, (at * FAN) as RowNum, self.all_rows);
+                let ids = page.column(self.object.system.id, Encoding::Id);
+                let own = places(batch.rows & ids.present & !ids.odd)
+                    .filter(|place| ids.numbers[*place] == self.base + (at * FAN + place) as i64)
+                    .fold(0, |own, place| own | 1 << place);
+                *self.known[at].insert((own, self.test.masks(&batch, own, tester)))
+            }
+        };
+        (own >> place & 1 == 1).then(|| (masks.yes >> place & 1, masks.unknown >> place & 1))
     }
 }
 

@@ -15,7 +15,7 @@ pub mod eval;
 mod filter;
 pub mod format;
 mod group;
-mod hash;
+pub mod hash;
 pub mod joined;
 pub mod like;
 mod memo;

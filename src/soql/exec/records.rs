@@ -157,6 +157,15 @@ fn by_parents<'s>(
         leads[pair[1] as usize] = Lead::place(place);
     }
     let table = context.state.table(level.object.id);
+    // Rows behind the last place that counts need not be asked for their other values.
+    if keep < found.len() {
+        let by_lead = |left: &(RowNum, u32), right: &(RowNum, u32)| {
+            leads[left.1 as usize].cmp(&leads[right.1 as usize])
+        };
+        let (_, last, _) = found.select_nth_unstable_by(keep - 1, by_lead);
+        let last = leads[last.1 as usize];
+        found.retain(|(_, own)| leads[*own as usize] <= last);
+    }
     let mut sorter = Sorter::new(&level.order, keep, true);
     for (number, own) in found {
         let Some(row) = table.get(number) else { continue };

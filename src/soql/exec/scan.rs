@@ -26,6 +26,17 @@ pub(super) struct Batch<'s> {
 }
 
 impl<'s> Batch<'s> {
+    /// All rows of a page, live ones or deleted ones too, to be read by columns.
+    pub(super) fn whole(
+        object: &'s Arc<ObjectSpec>,
+        page: &'s Page,
+        first: RowNum,
+        all_rows: bool,
+    ) -> Batch<'s> {
+        let rows = if all_rows { page.held() } else { page.live() };
+        Batch { object, page, first, rows, columns: true }
+    }
+
     /// The record at a place.
     pub(super) fn record(&self, place: usize) -> Option<Record<'s>> {
         Some(Record { object: self.object, row: self.page.row(place)? })
@@ -102,9 +113,8 @@ fn batches_of<'s>(
 ) {
     let table: &'s Table = context.state.table(object.id);
     let batch = |page: &'s Page, at: usize, rows: u64, columns: bool| {
-        let living = if context.all_rows { page.held() } else { page.live() };
-        let first = (at * FAN) as RowNum;
-        Batch { object, page, first, rows: rows & living, columns }
+        let whole = Batch::whole(object, page, (at * FAN) as RowNum, context.all_rows);
+        Batch { rows: whole.rows & rows, columns, ..whole }
     };
     let by_rows = |batch: Batch<'s>| {
         let passing = |(_, record): &(usize, Record<'s>)| tester.holds(filter, Some(*record), &[]);

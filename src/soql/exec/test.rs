@@ -79,8 +79,12 @@ impl<'s> Tester<'s> {
     where
         's: 'v,
     {
-        let value = self.env.value(&leaf.operand.expr, record, cells);
-        let passes = match (&leaf.test, &*value) {
+        self.outcome(leaf, &self.env.value(&leaf.operand.expr, record, cells))
+    }
+
+    /// The outcome of one test for a value.
+    pub(super) fn outcome(&self, leaf: &Leaf, value: &Value) -> Truth {
+        let passes = match (&leaf.test, value) {
             (Test::Flag(flag), value) => value.is_true() == *flag,
             (_, Value::Null) => return leaf.null,
             (Test::Anything, _) => true,

@@ -43,7 +43,7 @@ impl Scope<'_> {
     /// A plain field.
     pub(super) fn path(&self, name: &Name) -> Result<Value, OrgError> {
         let found = self.find(name)?;
-        let signature = found.path();
+        let signature = found.path().into();
         let leaf = found.column.name.clone();
         Ok(Value { typed: found.typed(), signature, leaf, is_call: false })
     }
