@@ -13,28 +13,50 @@ const UNIX_EPOCH_FROM_CE: i32 = 719_163;
 /// The days that chrono knows: about 262,000 years either way.
 const CHRONO: i32 = 95_000_000;
 
-/// Year, month and day. Counted in years that begin in March, months have a regular pattern and the
-/// leap day comes last.
+/// Year, month and day, by the algorithm of Neri and Schneider (2021): counted in years that begin in
+/// March, months have a regular pattern and the leap day comes last.
 fn civil(days: i32) -> (i32, u32, u32) {
+    /// Eras of 400 years that make every day positive.
+    const ERAS: i32 = 700;
     if !(-CHRONO..CHRONO).contains(&days) {
         return (1970, 1, 1);
     }
-    let since = days + UNIX_EPOCH_FROM_CE + 305;
-    let era = since.div_euclid(146_097);
-    let day_of_era = since.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (year_of_era + era * 400 + next, month as u32, day as u32)
+    let since = (days + UNIX_EPOCH_FROM_CE + 305 + ERAS * 146_097) as u32;
+    let quarters = 4 * since + 3;
+    let (century, of_century) = (quarters / 146_097, quarters % 146_097 / 4);
+    let product = 2_939_745 * u64::from(4 * of_century + 3);
+    let (year, of_year) = ((product >> 32) as u32, (product as u32) / 2_939_745 / 4);
+    let months = 2141 * of_year + 197_913;
+    let (month, day) = (months >> 16, (months & 0xFFFF) / 2141 + 1);
+    let (month, next) = if of_year >= 306 { (month - 12, 1) } else { (month, 0) };
+    (100 * century as i32 + year as i32 + next - ERAS * 400, month, day)
 }
 
 /// 00 to 99.
 const TWO_DIGITS: &str = "0001020304050607080910111213141516171819202122232425262728293031323334\
     3536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081\
     828384858687888990919293949596979899";
+
+/// `-01-01` to `-12-31`, 31 for each month.
+const MONTH_DAYS: &str = {
+    const TEXT: [u8; 6 * 12 * 31] = {
+        let mut text = [b'-'; 6 * 12 * 31];
+        let mut at = 0;
+        while at < 12 * 31 {
+            let (month, day) = (at / 31 + 1, at % 31 + 1);
+            text[6 * at + 1] = b'0' + (month / 10) as u8;
+            text[6 * at + 2] = b'0' + (month % 10) as u8;
+            text[6 * at + 4] = b'0' + (day / 10) as u8;
+            text[6 * at + 5] = b'0' + (day % 10) as u8;
+            at += 1;
+        }
+        text
+    };
+    match std::str::from_utf8(&TEXT) {
+        Ok(text) => text,
+        Err(_) => "",
+    }
+};
 
 fn two(out: &mut String, number: u32) {
     let at = (number % 100 * 2) as usize;
@@ -51,10 +73,8 @@ pub fn write_date(out: &mut String, days: i32) {
     let (year, month, day) = civil(days);
     two(out, year as u32 / 100);
     two(out, year as u32 % 100);
-    out.push('-');
-    two(out, month);
-    out.push('-');
-    two(out, day);
+    let at = 6 * ((month - 1) * 31 + day - 1) as usize;
+    out.push_str(&MONTH_DAYS[at..at + 6]);
 }
 
 fn write_clock(out: &mut String, millis: u32) {

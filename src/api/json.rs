@@ -37,14 +37,18 @@ fn needs_escape(bytes: &[u8]) -> bool {
     const HIGH: u64 = 0x8080_8080_8080_8080;
     // The high bit of a byte that is below `limit` (at most 128), of bytes below 128.
     let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
-    let (words, rest) = bytes.as_chunks::<8>();
-    let found = words.iter().fold(0, |found, word| {
-        let word = u64::from_le_bytes(*word);
+    let found = |word: [u8; 8]| {
+        let word = u64::from_le_bytes(word);
         let quote = below(word ^ ONES * u64::from(b'"'), 1);
         let backslash = below(word ^ ONES * u64::from(b'\\'), 1);
-        found | below(word, 0x20) | quote | backslash
-    });
-    found != 0 || rest.iter().any(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\')
+        below(word, 0x20) | quote | backslash
+    };
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return bytes.iter().any(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\');
+    };
+    let (words, _) = bytes.as_chunks::<8>();
+    // What remains behind the whole words is looked at with what stands before it.
+    words.iter().fold(found(*last), |sum, word| sum | found(*word)) != 0
 }
 
 /// Appends `"text"`, or `null` for `None`.

@@ -25,13 +25,31 @@ pub fn page(
     version: u32,
     next: Option<&str>,
 ) {
+    let rows = from..from.saturating_add(batch);
+    page_of(out, result, &Page { rows, next, most_children: None }, version);
+}
+
+/// One page of a result.
+pub struct Page<'p> {
+    /// The rows.
+    pub rows: Range<usize>,
+    /// The `nextRecordsUrl`, when there are more rows.
+    pub next: Option<&'p str>,
+    /// How many children of one row are shown, and what gives the `nextRecordsUrl` of the others.
+    pub most_children: Option<(usize, &'p dyn Fn(ResultSet) -> String)>,
+}
+
+/// Appends a page of a result, with what surrounds its rows.
+pub fn page_of(out: &mut String, result: &ResultSet, page: &Page<'_>, version: u32) {
     let writer = Writer {
         result,
         env: result.env(),
         version,
+        most_children: page.most_children,
         heads: RefCell::default(),
         parents: RefCell::default(),
     };
+    let (from, next) = (page.rows.start, page.next);
     out.push_str("{\"totalSize\":");
     json::push_int(out, result.total() as i64);
     out.push_str(",\"done\":");
@@ -44,11 +62,11 @@ pub fn page(
     match result.rows() {
         Rows::Count(_) => {}
         Rows::Records(records) => {
-            let end = from.saturating_add(batch).min(records.numbers.len());
+            let end = page.rows.end.min(records.numbers.len());
             writer.records(out, result.object(), records, from.min(end), end);
         }
         Rows::Groups(groups) => {
-            for (at, row) in groups.rows.iter().enumerate().skip(from).take(batch) {
+            for (at, row) in groups.rows.iter().enumerate().skip(from).take(page.rows.len()) {
                 if at > from {
                     out.push(',');
                 }
@@ -63,6 +81,7 @@ struct Writer<'s> {
     result: &'s ResultSet,
     env: Env<'s>,
     version: u32,
+    most_children: Option<(usize, &'s dyn Fn(ResultSet) -> String)>,
     /// `"attributes":{…/` by object.
     heads: RefCell<Vec<(Arc<ObjectSpec>, Rc<str>)>>,
     /// For each parent that is shown the last one's id and place in the output: neighbours often
@@ -221,12 +240,18 @@ impl<'s> Writer<'s> {
                 out.push_str(id);
                 out.push('"');
             }
-            (Value::Null, _) if !matches!(field.kind, FieldType::Address | FieldType::Location) => {
-                out.push_str(&field.json_absent);
-            }
-            _ => {
+            _ if matches!(
+                field.kind,
+                FieldType::Address | FieldType::Location | FieldType::Base64
+            ) =>
+            {
                 out.push_str(key);
                 render::push_value(out, record.object, slot, record.row, self.version);
+            }
+            (Value::Null, _) => out.push_str(&field.json_absent),
+            _ => {
+                out.push_str(key);
+                render::push_plain(out, field.kind, field.picklist.as_deref(), value);
             }
         }
     }
@@ -283,15 +308,24 @@ impl<'s> Writer<'s> {
     }
 
     fn children(&self, out: &mut String, child: &'s ChildSet, at: usize) {
-        let (start, end) = child.spans.get(at).copied().unwrap_or_default();
+        let (start, end) = child.span(at);
         if start == end {
             out.push_str("null");
             return;
         }
         out.push_str("{\"totalSize\":");
-        json::push_int(out, i64::from(end - start));
-        out.push_str(",\"done\":true,\"records\":[");
-        self.records(out, &child.object, &child.rows, start as usize, end as usize);
+        json::push_int(out, (end - start) as i64);
+        let cut = self.most_children.filter(|(most, _)| end - start > *most);
+        out.push_str(",\"done\":");
+        json::push_bool(out, cut.is_none());
+        let mut shown = end;
+        if let Some((most, keep)) = cut {
+            shown = start + most;
+            out.push_str(",\"nextRecordsUrl\":");
+            json::push_str(out, &keep(self.result.of_children(child, at)));
+        }
+        out.push_str(",\"records\":[");
+        self.records(out, &child.object, &child.rows, start, shown);
         out.push_str("]}");
     }
 }

@@ -75,6 +75,7 @@ pub fn run(level: Level, context: &Context<'_>) -> Result<ResultSet, OrgError> {
         object: level.object,
         rows,
         tracking: level.tracking,
+        one_page: level.offset > 0,
     })
 }
 

@@ -59,15 +59,25 @@ impl Scope<'_> {
 
 impl List<'_, '_> {
     fn item(&mut self, item: &SelectItem, query: &Query, depth: Depth) -> Result<(), OrgError> {
-        let text = self.scope.text();
+        let scope = self.scope;
+        let text = scope.text();
         match &item.value {
             SelectValue::Field(Field::Path(name)) => {
                 // The alias is faulted first: `SELECT DISTINCT Name` reads as a field with an alias.
                 if let Some(alias) = &item.alias {
                     return Err(OrgError::field_alias(text, alias.span.start as usize));
                 }
+                let at = name.span.start as usize;
+                // Most names are fields of the object itself.
+                if let Some((slot, field)) = scope.object.field(&name.text) {
+                    if !self.first(&field.name) {
+                        return Err(OrgError::duplicate_field(text, at, &field.name));
+                    }
+                    self.records.nodes.push(Node::Field(slot));
+                    return Ok(());
+                }
                 let found = self.scope.find(name)?;
-                self.field(found, name.span.start as usize)
+                self.field(found, at)
             }
             SelectValue::Field(Field::Call(call)) if call.function.is("FIELDS") => {
                 self.fields(call, query)
