@@ -1,8 +1,7 @@
 //! The base: SQLite in memory, its rows written as REST JSON.
 
 use crate::data::{self, Sizes};
-use crate::queries::{Row, Shape, number};
-use fauxforce::schema::Schema;
+use crate::queries::{Row, Shape};
 use fauxforce::value::java_double;
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection};
@@ -15,26 +14,22 @@ const CONTACTS: &str = "SELECT Id, LastName, Email FROM Contact WHERE AccountId 
 /// The database.
 pub(crate) struct Base {
     connection: Connection,
-    ids: Vec<String>,
 }
 
 impl Base {
     /// Loads the rows.
     pub(crate) fn new(sizes: Sizes) -> Outcome<Base> {
-        let schema = Schema::default();
-        let ids = (0..40_000).map(|at| data::id(&schema, "Contact", number(at)).to_string());
         let connection = data::sqlite(sizes)?;
         connection.set_prepared_statement_cache_capacity(64);
-        Ok(Base { connection, ids: ids.collect() })
+        Ok(Base { connection })
     }
 
     /// Runs a statement to its end and writes its rows as REST JSON; how many there were.
-    pub(crate) fn answer(&self, row: &Row, round: usize, out: &mut String) -> Outcome<usize> {
+    pub(crate) fn answer(&self, row: &Row, sql: &str, out: &mut String) -> Outcome<usize> {
         if row.unprepared {
-            let sql = row.sql(&self.ids[round % self.ids.len()]);
-            return self.write(row, &mut self.connection.prepare(&sql)?, out);
+            return self.write(row, &mut self.connection.prepare(sql)?, out);
         }
-        let mut prepared = self.connection.prepare_cached(row.sql)?;
+        let mut prepared = self.connection.prepare_cached(sql)?;
         self.write(row, &mut prepared, out)
     }
 

@@ -103,24 +103,25 @@ fn measure(row: &Row, org: &mut Org, base: &base::Base) -> Outcome<()> {
     let mut text = String::new();
     // Both sides must find as much; the second answer is as warm as those that are timed.
     for _ in 0..2 {
-        let ours = org.answer(&row.soql(org, 0))?;
-        let theirs = base.answer(row, 0, &mut text)?;
+        let (soql, sql) = row.texts(org, 0);
+        let ours = org.answer(&soql)?;
+        let theirs = base.answer(row, &sql, &mut text)?;
         if ours != theirs {
             return Err(format!("{}: {ours} rows, SQLite {theirs}", row.name).into());
         }
     }
     let (mut base_times, mut our_times) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
-        let queries: Vec<String> =
-            (0..row.repeats).map(|at| row.soql(org, round * row.repeats + at)).collect();
+        let texts: Vec<(String, String)> =
+            (0..row.repeats).map(|at| row.texts(org, round * row.repeats + at)).collect();
         let start = spent();
-        for at in 0..row.repeats {
-            black_box(base.answer(row, round * row.repeats + at, &mut text)?);
+        for (_, sql) in &texts {
+            black_box(base.answer(row, sql, &mut text)?);
         }
         base_times.push((spent() - start) / row.repeats as f64);
         let start = spent();
-        for query in &queries {
-            black_box(org.answer(query)?);
+        for (soql, _) in &texts {
+            black_box(org.answer(soql)?);
         }
         our_times.push((spent() - start) / row.repeats as f64);
     }
@@ -162,7 +163,7 @@ fn repeat_ours(words: &[&str]) -> Outcome<()> {
     let (start, from) = (Instant::now(), spent());
     let mut count = 0;
     while start.elapsed().as_secs() < seconds {
-        org.answer(&row.soql(&org, count))?;
+        org.answer(&row.texts(&org, count).0)?;
         count += 1;
     }
     println!("{}: {}", row.name, time((spent() - from) / count as f64));

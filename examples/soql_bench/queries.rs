@@ -22,7 +22,7 @@ pub(crate) enum Shape {
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     soql: &'static str,
-    pub(crate) sql: &'static str,
+    sql: &'static str,
     pub(crate) shape: Shape,
     /// The statement is prepared for each execution.
     pub(crate) unprepared: bool,
@@ -33,24 +33,12 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// The query; `$ID` is another contact each time.
-    pub(crate) fn soql(&self, org: &Org, round: usize) -> String {
-        with_id(self.soql, &data::id(&org.state.schema, "Contact", number(round)).to_string())
+    /// The query and the statement; `$ID` is another contact each time.
+    pub(crate) fn texts(&self, org: &Org, round: usize) -> (String, String) {
+        let number = (round as u64 * 7919) % 100_000 + 1;
+        let id = data::id(&org.state.schema, "Contact", number).to_string();
+        (self.soql.replace("$ID", &id), self.sql.replace("$ID", &id))
     }
-
-    /// The statement, likewise.
-    pub(crate) fn sql(&self, id: &str) -> String {
-        with_id(self.sql, id)
-    }
-}
-
-/// The contact that a round reads.
-pub(crate) fn number(round: usize) -> u64 {
-    (round as u64 * 7919) % 100_000 + 1
-}
-
-fn with_id(text: &str, id: &str) -> String {
-    text.replace("$ID", id)
 }
 
 const ROW: Row = Row {
@@ -104,6 +92,17 @@ pub(crate) fn all() -> Vec<Row> {
                    'Banking' ORDER BY Account.Name, LastName LIMIT 2000",
             sql: "SELECT c.Id, c.LastName, a.Id, a.Name FROM Contact c LEFT JOIN Account a ON \
                   a.Id = c.AccountId WHERE a.Industry = 'Banking' ORDER BY a.Name, c.LastName \
+                  LIMIT 2000",
+            shape: Shape::WithAccount(&["Id", "LastName"]),
+            target: 15.0,
+            ..ROW
+        },
+        Row {
+            name: "the same, half of the parents pass",
+            soql: "SELECT Id, LastName, Account.Name FROM Contact WHERE Account.AnnualRevenue > \
+                   50000000 ORDER BY Account.Name, LastName LIMIT 2000",
+            sql: "SELECT c.Id, c.LastName, a.Id, a.Name FROM Contact c LEFT JOIN Account a ON \
+                  a.Id = c.AccountId WHERE a.AnnualRevenue > 50000000 ORDER BY a.Name, c.LastName \
                   LIMIT 2000",
             shape: Shape::WithAccount(&["Id", "LastName"]),
             target: 15.0,

@@ -39,8 +39,8 @@ fn needs_escape(bytes: &[u8]) -> bool {
     let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
     let found = |word: [u8; 8]| {
         let word = u64::from_le_bytes(word);
-        let quote = below(word ^ ONES * u64::from(b'"'), 1);
-        let backslash = below(word ^ ONES * u64::from(b'\\'), 1);
+        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
         below(word, 0x20) | quote | backslash
     };
     let Some(last) = bytes.last_chunk::<8>() else {

@@ -83,7 +83,7 @@ struct Writer<'s> {
     version: u32,
     most_children: Option<(usize, &'s dyn Fn(ResultSet) -> String)>,
     /// `"attributes":{…/` by object.
-    heads: RefCell<Vec<(Arc<ObjectSpec>, Rc<str>)>>,
+    heads: RefCell<Vec<(Arc<ObjectSpec>, Rc<String>)>>,
     /// For each parent that is shown the last one's id and place in the output: neighbours often
     /// have the same.
     parents: RefCell<Vec<(&'s ParentNode, Id, Range<usize>)>>,
@@ -107,13 +107,14 @@ impl Hints {
     }
 }
 
-/// The attributes of a record; its id, which often follows as a field.
-fn attributes(out: &mut String, head: &str, record: Record<'_>) -> Option<IdText> {
+/// How many rows are fetched before they are shown.
+const AT_ONCE: usize = 16;
+
+/// The attributes of a record.
+fn attributes(out: &mut String, head: &str, id: Option<&str>) {
     out.push_str(head);
-    let id = record.row.id(record.object.system.id).map(Id::text);
-    out.push_str(id.as_ref().map_or("", |id| id.as_str()));
+    out.push_str(id.unwrap_or_default());
     out.push_str("\"}");
-    id
 }
 
 impl<'s> Writer<'s> {
@@ -125,42 +126,67 @@ impl<'s> Writer<'s> {
         from: usize,
         end: usize,
     ) {
+        let id_slot = object.system.id;
+        // One row alone is soon shown.
+        if end - from == 1
+            && let Some(record) = self.result.record(object, records.numbers[from])
+        {
+            out.push('{');
+            render::push_attributes(out, object, record.row, self.version);
+            let shown = Shown { record, id: None };
+            self.nodes(out, &records.nodes, shown, &mut Hints::default(), Some((records, from)));
+            out.push('}');
+            return;
+        }
         let head = self.head(object);
         let mut hints = Hints::new(&records.nodes, end - from);
-        for at in from..end {
-            if at > from {
-                out.push(',');
-            }
-            match self.result.record(object, records.numbers[at]) {
-                Some(record) => {
-                    out.push('{');
-                    let id = attributes(out, &head, record);
-                    let shown = Shown { record, id: id.as_ref().map(IdText::as_str) };
-                    self.nodes(out, &records.nodes, shown, &mut hints, Some((records, at)));
-                    out.push('}');
+        let mut some: Vec<Option<(Record<'s>, Option<IdText>)>> = Vec::new();
+        for start in (from..end).step_by(AT_ONCE) {
+            // Ids first: rows lie far apart in memory, and this short loop waits for many at a time.
+            some.clear();
+            let numbers = &records.numbers[start..end.min(start + AT_ONCE)];
+            some.extend(numbers.iter().map(|number| {
+                let record = self.result.record(object, *number)?;
+                Some((record, record.row.id(id_slot).map(Id::text)))
+            }));
+            for (at, found) in (start..).zip(&some) {
+                if at > from {
+                    out.push(',');
                 }
-                None => out.push_str("null"),
+                let Some((record, id)) = found else {
+                    out.push_str("null");
+                    continue;
+                };
+                out.push('{');
+                let id = id.as_ref().map(IdText::as_str);
+                attributes(out, &head, id);
+                let shown = Shown { record: *record, id };
+                self.nodes(out, &records.nodes, shown, &mut hints, Some((records, at)));
+                out.push('}');
             }
         }
     }
 
     /// What is the same for all records of an object.
-    fn head(&self, object: &Arc<ObjectSpec>) -> Rc<str> {
+    fn head(&self, object: &Arc<ObjectSpec>) -> Rc<String> {
         let mut heads = self.heads.borrow_mut();
         if let Some((_, head)) = heads.iter().find(|(own, _)| Arc::ptr_eq(own, object)) {
             return Rc::clone(head);
         }
-        let mut head = String::new();
+        let mut head = String::with_capacity(128);
         render::push_attributes_head(&mut head, object, self.version);
-        heads.push((Arc::clone(object), head.as_str().into()));
-        head.into()
+        let head = Rc::new(head);
+        heads.push((Arc::clone(object), Rc::clone(&head)));
+        head
     }
 
     /// A parent with what is shown of it.
     fn whole(&self, out: &mut String, nodes: &'s [Node], record: Record<'s>) {
         out.push('{');
-        let id = attributes(out, &self.head(record.object), record);
-        let shown = Shown { record, id: id.as_ref().map(IdText::as_str) };
+        let id = record.row.id(record.object.system.id).map(Id::text);
+        let id = id.as_ref().map(IdText::as_str);
+        attributes(out, &self.head(record.object), id);
+        let shown = Shown { record, id };
         self.nodes(out, nodes, shown, &mut Hints::default(), None);
         out.push('}');
     }

@@ -153,6 +153,7 @@ impl ResultSet {
     }
 
     /// The children of one row as a result of their own: what a page of their parent leaves out.
+    #[must_use]
     pub fn of_children(&self, child: &ChildSet, at: usize) -> ResultSet {
         let (start, end) = child.span(at);
         let own = |inner: &ChildSet| ChildSet {

@@ -65,8 +65,16 @@ struct ParentPages<'s> {
     base: i64,
     all_rows: bool,
     test: ColumnTest<'s>,
-    /// For each page the rows that are known under their own ids, and the outcome.
-    known: Vec<Option<(u64, Masks)>>,
+    known: Vec<ParentPage>,
+}
+
+/// The outcome for one page of parents.
+#[derive(Clone, Default)]
+struct ParentPage {
+    is_known: bool,
+    /// The rows whose ids are those of their places, as the org gives them.
+    own: u64,
+    masks: Masks,
 }
 
 /// Some numbers.
@@ -355,16 +363,15 @@ impl<'s> ParentTest<'s> {
     fn masks(&mut self, batch: &Batch<'s>, asked: u64, tester: &Tester<'s>) -> Masks {
         let column = batch.page.column(self.slot, Encoding::Id);
         let ask = |record: Record<'s>| tester.leaf(self.leaf, Some(record), &[]);
-        let mut masks = Masks::default();
-        for place in places(asked & column.present & !column.odd) {
-            let number = column.numbers[place];
-            let pages = self.pages.as_mut();
-            if let Some((yes, unknown)) = pages.and_then(|pages| pages.outcome(number, tester)) {
-                masks.yes |= yes << place;
-                masks.unknown |= unknown << place;
-                continue;
-            }
-            let truth = self.known.get(number, || batch.record(place).map_or(Truth::False, ask));
+        let plain = asked & column.present & !column.odd;
+        let (mut masks, rest) = match &mut self.pages {
+            Some(pages) => pages.masks(&column.numbers, plain, tester),
+            None => (Masks::default(), plain),
+        };
+        for place in places(rest) {
+            let truth = self
+                .known
+                .get(column.numbers[place], || batch.record(place).map_or(Truth::False, ask));
             masks.add(1 << place, truth);
         }
         let without = asked & !column.present;
@@ -394,27 +401,39 @@ impl<'s> ParentPages<'s> {
             base: prefix_number(object.key_prefix) << 32,
             all_rows: tester.env.settings.all_rows,
             test,
-            known: vec![None; (table.next() as usize).div_ceil(FAN)],
+            known: vec![ParentPage::default(); (table.next() as usize).div_ceil(FAN)],
         })
     }
 
-    /// One bit each: true, unknown. `None` for ids that are not those of their row.
-    fn outcome(&mut self, number: i64, tester: &Tester<'s>) -> Option<(u64, u64)> {
-        let row = usize::try_from(number - self.base).ok()?;
-        let (at, place) = (row / FAN, row % FAN);
-        let (own, masks) = match *self.known.get(at)? {
-            Some(known) => known,
-            None => {
-                let page = self.table.page(at)?;
-                let batch = Batch::whole(self.object, page, (at * FAN) as RowNum, self.all_rows);
-                let ids = page.column(self.object.system.id, Encoding::Id);
-                let own = places(batch.rows & ids.present & !ids.odd)
-                    .filter(|place| ids.numbers[*place] == self.base + (at * FAN + place) as i64)
-                    .fold(0, |own, place| own | 1 << place);
-                *self.known[at].insert((own, self.test.masks(&batch, own, tester)))
+    /// The outcome for rows by the numbers of their parents; and the rows whose parents' ids are not
+    /// those of their places.
+    fn masks(&mut self, numbers: &[i64; FAN], asked: u64, tester: &Tester<'s>) -> (Masks, u64) {
+        let (mut masks, mut rest) = (Masks::default(), 0);
+        for child in places(asked) {
+            let row = numbers[child].wrapping_sub(self.base).cast_unsigned() as usize;
+            let (at, place) = (row / FAN, row % FAN);
+            if self.known.get(at).is_some_and(|page| !page.is_known) {
+                self.known[at] = self.page(at, tester);
             }
-        };
-        (own >> place & 1 == 1).then(|| (masks.yes >> place & 1, masks.unknown >> place & 1))
+            let Some(page) = self.known.get(at) else {
+                rest |= 1 << child;
+                continue;
+            };
+            masks.yes |= (page.masks.yes >> place & 1) << child;
+            masks.unknown |= (page.masks.unknown >> place & 1) << child;
+            rest |= (!page.own >> place & 1) << child;
+        }
+        (masks, rest)
+    }
+
+    fn page(&self, at: usize, tester: &Tester<'s>) -> ParentPage {
+        let Some(page) = self.table.page(at) else { return ParentPage::default() };
+        let batch = Batch::whole(self.object, page, (at * FAN) as RowNum, self.all_rows);
+        let ids = page.column(self.object.system.id, Encoding::Id);
+        let own = places(batch.rows & ids.present & !ids.odd)
+            .filter(|place| ids.numbers[*place] == self.base + (at * FAN + place) as i64)
+            .fold(0, |own, place| own | 1 << place);
+        ParentPage { is_known: true, own, masks: self.test.masks(&batch, own, tester) }
     }
 }
 

@@ -52,7 +52,7 @@ impl<'s> Coder<'s> {
             let next = parts.len() as u32;
             *parts.entry(part).or_insert(next)
         };
-        let source = self.source.and_then(|(slot, encoding)| Some(batch.column(slot, encoding)?));
+        let source = self.source.and_then(|(slot, encoding)| batch.column(slot, encoding));
         for place in places(batch.rows) {
             let mut own = || read(batch.record(place));
             codes[place] = match source {

@@ -43,7 +43,7 @@ const MAX_GROUPS: usize = 2000;
 /// Runs a resolved query.
 pub fn run(level: Level, context: &Context<'_>) -> Result<ResultSet, OrgError> {
     let settings = Settings::of(context);
-    let rows = {
+    let mut rows = {
         let env = Env { state: context.state, settings: &settings };
         let joins = scan::joins(&level, env, context);
         let tester = tester(env, &joins, context);
@@ -52,7 +52,7 @@ pub fn run(level: Level, context: &Context<'_>) -> Result<ResultSet, OrgError> {
             Output::Records(records) => {
                 let numbers = records::of(&level, &tester, context);
                 let children = children::all(&level.object, records, &numbers, env, context);
-                Rows::Records(RecordRows { nodes: records.nodes.clone(), numbers, children })
+                Rows::Records(RecordRows { nodes: Vec::new(), numbers, children })
             }
             Output::Groups(groups) => {
                 let mut grouping = Grouping::new(groups, &level.object);
@@ -69,6 +69,9 @@ pub fn run(level: Level, context: &Context<'_>) -> Result<ResultSet, OrgError> {
             }
         }
     };
+    if let (Rows::Records(rows), Output::Records(records)) = (&mut rows, level.output) {
+        rows.nodes = records.nodes;
+    }
     Ok(ResultSet {
         state: Arc::clone(context.state),
         settings,

@@ -147,14 +147,19 @@ fn by_parents<'s>(
         }
         true
     });
-    let mut order: Vec<u32> = (0..values.len() as u32).collect();
-    let value = |own: u32| &values[own as usize];
-    order.sort_unstable_by(|left, right| compare(value(*left), value(*right), key));
+    // The leads of the values decide most comparisons without a look at the text itself.
+    let mut order: Vec<(Lead, u32)> =
+        values.iter().map(|value| Lead::of(value, key)).zip(0..).collect();
+    let by_value = |left: &(Lead, u32), right: &(Lead, u32)| {
+        let value = |own: u32| &values[own as usize];
+        left.0.cmp(&right.0).then_with(|| compare(value(left.1), value(right.1), key))
+    };
+    order.sort_unstable_by(by_value);
     let mut leads = vec![Lead::place(0); values.len()];
     let mut place = 0;
     for pair in order.windows(2) {
-        place += usize::from(compare(value(pair[0]), value(pair[1]), key).is_ne());
-        leads[pair[1] as usize] = Lead::place(place);
+        place += usize::from(by_value(&pair[0], &pair[1]).is_ne());
+        leads[pair[1].1 as usize] = Lead::place(place);
     }
     let table = context.state.table(level.object.id);
     // Rows behind the last place that counts need not be asked for their other values.
