@@ -1,5 +1,6 @@
 //! The rows of a select, in order, after `OFFSET` and `LIMIT`.
 
+use super::eval::Record;
 use super::filter::parent_slot;
 use super::memo::Memo;
 use super::order::{Lead, SortValue, Sorter, compare, lead_says_all};
@@ -8,9 +9,9 @@ use super::sort_value;
 use super::test::Tester;
 use crate::schema::Slot;
 use crate::soql::context::Context;
-use crate::soql::resolve::tree::{Expr, Level};
+use crate::soql::resolve::tree::{Expr, Level, Path};
 use crate::store::RowNum;
-use crate::store::page::{Encoding, places};
+use crate::store::page::{Encoding, number_id, places};
 
 /// The rows of a select, in order, after `OFFSET` and `LIMIT`.
 pub(super) fn of<'s>(
@@ -25,9 +26,11 @@ pub(super) fn of<'s>(
     let mut numbers = match level.order.first().map(|key| &key.value.expr) {
         None => in_order_of_creation(level, tester, context, keep),
         Some(Expr::Own(slot)) => by_own_field(level, tester, context, keep, *slot),
-        Some(expr) => match parent_slot(expr) {
-            Some(slot) => by_parents(level, tester, context, keep, slot),
-            None => by_rows(level, tester, context, keep),
+        Some(expr) => match (parent_slot(expr), expr) {
+            (Some(slot), Expr::Path(path)) => {
+                by_parents(level, tester, context, keep, (slot, path))
+            }
+            _ => by_rows(level, tester, context, keep),
         },
     };
     numbers.drain(..level.offset.min(numbers.len()));
@@ -116,6 +119,15 @@ fn by_own_field<'s>(
     sorter.finish()
 }
 
+/// Where a value of a parent is read.
+#[derive(Clone, Copy)]
+enum Source {
+    /// From the parent of this `id_number` on.
+    Parent(i64),
+    /// From this row on.
+    Row(RowNum),
+}
+
 /// By a field of a parent first: each parent's value is read once, the parents are brought into
 /// order, and the rows follow by their parents' places.
 fn by_parents<'s>(
@@ -123,30 +135,47 @@ fn by_parents<'s>(
     tester: &Tester<'s>,
     context: &'s Context<'_>,
     keep: usize,
-    slot: Slot,
+    (slot, path): (Slot, &'s Path),
 ) -> Vec<RowNum> {
     let key = &level.order[0];
-    let mut values: Vec<SortValue> = Vec::new();
+    let mut sources: Vec<Source> = Vec::new();
     let mut known: Memo<u32> = Memo::default();
     let mut without: Option<u32> = None;
     let mut found: Vec<(RowNum, u32)> = Vec::new();
     scan::batches(level, tester, context, |batch| {
         let column = batch.column(slot, Encoding::Id);
         let plain = column.map_or(0, |column| column.present & !column.odd);
-        for (place, record) in batch.records() {
-            let mut read = || {
-                values.push(sort_value(level, tester, record, 0));
-                values.len() as u32 - 1
+        for place in places(batch.rows) {
+            let mut add = |source| {
+                sources.push(source);
+                sources.len() as u32 - 1
             };
+            let row = Source::Row(batch.number(place));
             let own = match column {
-                Some(column) if plain >> place & 1 == 1 => known.get(column.numbers[place], read),
-                Some(column) if column.odd >> place & 1 == 0 => *without.get_or_insert_with(read),
-                _ => read(),
+                Some(column) if plain >> place & 1 == 1 => {
+                    let number = column.numbers[place];
+                    known.get(number, || add(Source::Parent(number)))
+                }
+                Some(column) if column.odd >> place & 1 == 0 => {
+                    *without.get_or_insert_with(|| add(row))
+                }
+                _ => add(row),
             };
             found.push((batch.number(place), own));
         }
         true
     });
+    let table = context.state.table(level.object.id);
+    let read = |source: &Source| match *source {
+        Source::Parent(number) => {
+            let value = tester.env.above(number_id(number), path);
+            SortValue::of(&value, key.value.column.kind)
+        }
+        Source::Row(number) => table.get(number).map_or(SortValue::Null, |row| {
+            sort_value(level, tester, Record { object: &level.object, row }, 0)
+        }),
+    };
+    let values: Vec<SortValue> = sources.iter().map(read).collect();
     // The leads of the values decide most comparisons without a look at the text itself.
     let mut order: Vec<(Lead, u32)> =
         values.iter().map(|value| Lead::of(value, key)).zip(0..).collect();
@@ -161,7 +190,6 @@ fn by_parents<'s>(
         place += usize::from(by_value(&pair[0], &pair[1]).is_ne());
         leads[pair[1].1 as usize] = Lead::place(place);
     }
-    let table = context.state.table(level.object.id);
     // Rows behind the last place that counts need not be asked for their other values.
     if keep < found.len() {
         let by_lead = |left: &(RowNum, u32), right: &(RowNum, u32)| {
@@ -174,7 +202,7 @@ fn by_parents<'s>(
     let mut sorter = Sorter::new(&level.order, keep, true);
     for (number, own) in found {
         let Some(row) = table.get(number) else { continue };
-        let record = super::Record { object: &level.object, row };
+        let record = Record { object: &level.object, row };
         let value = |key| sort_value(level, tester, record, key);
         sorter.add(number, leads[own as usize], value);
     }
