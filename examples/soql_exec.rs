@@ -12,6 +12,7 @@ use fauxforce::error::OrgError;
 use fauxforce::id::Id;
 use fauxforce::schema::{ObjectSpec, Schema, import};
 use fauxforce::soql::{self, Context};
+use fauxforce::sosl::{self, SearchResult, WordIndexes};
 use fauxforce::store::{Draft, IndexCache, State};
 use fauxforce::time;
 use fauxforce::value::Value as Stored;
@@ -199,12 +200,9 @@ fn run_fixture(fixture: &Value, tally: &mut Tally) -> Outcome<()> {
     let org = &fixture["org"];
     let text = |key: &str| org[key].as_str().unwrap_or_default();
     let now = time::parse_datetime(text("now")).ok_or("now")?;
-    let indexes = IndexCache::default();
+    let (indexes, words) = (IndexCache::default(), WordIndexes::default());
     for case in list(&fixture["cases"]) {
         let resource = case["resource"].as_str().unwrap_or("query");
-        if resource == "search" {
-            continue;
-        }
         let mut context = Context::new(&built.state, &indexes, Id::own(*b"005", 1), now, 66);
         context.all_rows = resource == "queryAll";
         context.locale.zone = text("user_tz").into();
@@ -213,19 +211,55 @@ fn run_fixture(fixture: &Value, tally: &mut Tally) -> Outcome<()> {
         context.locale.fiscal_named_by_start = text("fiscal_year_named_by") == "start";
         let query = case["q"].as_str().unwrap_or_default();
         let confidence = case["confidence"].as_str().or(fixture["confidence"].as_str());
-        let failure = match soql::query(query, &context) {
-            Ok(result) => {
-                let mut page = String::new();
-                query_json::page(&mut page, &result, 0, usize::MAX, 66, None);
-                let page: Value = serde_json::from_str(&page)
-                    .map_err(|error| format!("{query}: {error} in {page}"))?;
-                let ids = result.ids();
-                compare(case, &page, &ids, &built.ids).err()
+        let failure = if resource == "search" {
+            match sosl::search(query, &context, &words) {
+                Ok(found) => compare_search(case, &found, &built.ids).err(),
+                Err(error) => compare_error(case, &error).err(),
             }
-            Err(error) => compare_error(case, &error).err(),
+        } else {
+            match soql::query(query, &context) {
+                Ok(result) => {
+                    let mut page = String::new();
+                    query_json::page(&mut page, &result, 0, usize::MAX, 66, None);
+                    let page: Value = serde_json::from_str(&page)
+                        .map_err(|error| format!("{query}: {error} in {page}"))?;
+                    let ids = result.ids();
+                    compare(case, &page, &ids, &built.ids).err()
+                }
+                Err(error) => compare_error(case, &error).err(),
+            }
         };
         let failure = failure.map(|why| format!("{}: {query}\n        {why}", fixture["id"]));
         tally.count(confidence.unwrap_or_default(), failure);
+    }
+    Ok(())
+}
+
+/// The records of each object that a search finds.
+fn compare_search(
+    case: &Value,
+    found: &SearchResult,
+    known: &BTreeMap<String, Id>,
+) -> Result<(), String> {
+    let expect = &case["expect"];
+    if expect.get("error").is_some() {
+        return Err("no error".to_owned());
+    }
+    let ordered = case["ordered"] == true || expect["ordered"] == true;
+    for one in &found.objects {
+        let name = |id: &Id| known.iter().find(|(_, own)| *own == id).map(|(name, _)| name.clone());
+        let mut have: Vec<String> =
+            one.records.ids().iter().map(|id| name(id).unwrap_or_else(|| id.to_string())).collect();
+        let want = list(&expect["search"][&*one.records.object().name]);
+        let mut want: Vec<String> =
+            want.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        if !ordered {
+            have.sort();
+            want.sort();
+        }
+        if have != want {
+            return Err(format!("{have:?} instead of {want:?}"));
+        }
     }
     Ok(())
 }

@@ -6,8 +6,10 @@
 use crate::api::{self, Request, Response};
 use crate::clock::{self, Millis};
 use crate::org::{DEFAULT, Orgs, Template};
+use crate::provisioning;
 use crate::scenario::{self, NewOrg, NotMade, Problem, Scenario};
 use crate::schema::{ImportError, import};
+use crate::store::StateMode;
 use crate::time;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +22,8 @@ pub struct Options {
     pub clock: Option<Millis>,
     /// From which names and samples are drawn.
     pub seed: u64,
+    /// What becomes of a State change that real orgs refuse.
+    pub state_mode: StateMode,
     /// Scenarios to load into the default org: built-in names or files.
     pub scenarios: Vec<String>,
     /// Schema files: describes as JSON.
@@ -97,8 +101,10 @@ impl Options {
             control_token: self.control_token.clone(),
             standing_clock: self.clock,
             seed: self.seed,
+            state_mode: self.state_mode,
             additions,
-        });
+        })
+        .with_hooks(&provisioning::HOOKS);
         let scenarios: Vec<Scenario> =
             self.scenarios.iter().map(|source| find(source)).collect::<Result<_, _>>()?;
         let new = NewOrg { name: Some(DEFAULT), scenarios: &scenarios, ..NewOrg::default() };
@@ -150,6 +156,13 @@ macro_rules! start_options {
         #[must_use]
         pub fn seed(mut self, seed: u64) -> Self {
             self.options.seed = seed;
+            self
+        }
+
+        /// What becomes of a `UserProvisioningRequest`'s State change that real orgs refuse.
+        #[must_use]
+        pub fn state_mode(mut self, mode: crate::store::StateMode) -> Self {
+            self.options.state_mode = mode;
             self
         }
 
@@ -282,6 +295,13 @@ impl Org {
         let moved: Result<bool, std::convert::Infallible> =
             self.org.change(|state| Ok(state.clock.advance(by)));
         debug_assert_eq!(moved, Ok(true));
+        self.org.run_due(self.org.now(clock::system_now()));
+    }
+
+    /// Runs all background work to its end, moving the clock on as needed; gives the number of
+    /// steps.
+    pub fn drain(&self) -> usize {
+        self.org.drain(clock::system_now()).ran
     }
 
     /// The org's time, as RFC 3339.
@@ -372,7 +392,7 @@ impl Org {
 pub fn check_scenario(source: &str) -> Result<(), Vec<String>> {
     let one = |problem: String| vec![problem];
     let scenario = find(source).map_err(|problem| one(problem.to_string()))?;
-    let orgs = Orgs::new(Template::default());
+    let orgs = Orgs::new(Template::default()).with_hooks(&provisioning::HOOKS);
     let scenarios = std::slice::from_ref(&scenario);
     let new = NewOrg { name: Some(DEFAULT), scenarios, ..NewOrg::default() };
     let made = scenario::create(&orgs, &new, clock::system_now());
@@ -384,6 +404,8 @@ pub fn check_scenario(source: &str) -> Result<(), Vec<String>> {
     let handle = Org { orgs, org };
     let mut call = |method: &str, path: &str, body: Option<&str>| {
         let Some(method) = api::Method::parse(method) else { return (501, String::new()) };
+        // A scenario may let days pass; it is not about the end of its own session.
+        handle.org.open_first_session(clock::system_now());
         let mut request = Request::new(method, path).bearer(handle.access_token());
         if let Some(body) = body {
             request = request.json(body.to_owned());
@@ -415,7 +437,8 @@ pub fn built_in_scenario(name: &str) -> Option<&'static str> {
 mod served {
     use super::{Arc, DEFAULT, Options, Org, Orgs, PathBuf, StartError, time};
     use crate::api::{self, Request, json};
-    use crate::server::{Edge, EdgeOptions, HostChoice};
+    use crate::clock;
+    use crate::server::{Background, Edge, EdgeOptions, HostChoice};
     use std::net::IpAddr;
 
     /// Start options of a server.
@@ -457,7 +480,10 @@ mod served {
             let edge_options =
                 EdgeOptions { host: self.host, port: self.port, ..EdgeOptions::default() };
             let edge = Edge::bind(edge_options, Arc::new(handler)).map_err(StartError::Listen)?;
-            Ok(Server { edge, orgs })
+            let driven = Arc::clone(&orgs);
+            let work = move || driven.run_due(clock::system_now());
+            let background = Background::start(work).map_err(StartError::Listen)?;
+            Ok(Server { edge, orgs, _background: background })
         }
     }
 
@@ -479,6 +505,8 @@ mod served {
     pub struct Server {
         edge: Edge,
         orgs: Arc<Orgs>,
+        /// Runs the orgs' work as time passes.
+        _background: Background,
     }
 
     impl std::fmt::Debug for Server {

@@ -15,6 +15,7 @@ pub mod id;
 #[doc(hidden)]
 pub mod objects;
 mod org;
+mod provisioning;
 mod scenario;
 pub mod schema;
 #[cfg(feature = "server")]
@@ -31,3 +32,9 @@ pub use facade::{
 };
 #[cfg(feature = "server")]
 pub use facade::{Server, ServerBuilder};
+pub use store::StateMode;
+
+/// The README's examples are tests too.
+#[cfg(all(doctest, feature = "server"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -76,6 +76,12 @@ impl Value {
     }
 }
 
+impl From<Id> for Value {
+    fn from(id: Id) -> Value {
+        Value::Id(id)
+    }
+}
+
 impl From<Option<Id>> for Value {
     fn from(id: Option<Id>) -> Value {
         id.map_or(Value::Null, Value::Id)

@@ -162,7 +162,7 @@ fn settings_are_merged() {
     assert_eq!(back["limits"]["DailyApiRequests"], 100_000);
     let (status, error) = put(&org, settings, json!({"progression": {"bulk": "immediate"}}));
     assert_eq!((status, &error["error"]["code"]), (501, &json!("NOT_EMULATED")));
-    assert_eq!(error["error"]["path"], "progression");
+    assert_eq!(error["error"]["path"], "progression.bulk");
     let (status, error) = put(&org, settings, json!({"organization": {"timeZone": 7}}));
     assert_eq!((status, &error["error"]["path"]), (400, &json!("organization.timeZone")));
 }
@@ -270,13 +270,14 @@ fn objects_are_added_by_describe() {
 #[test]
 fn what_is_not_built_is_refused_loudly_and_what_nobody_knows_is_not_found() {
     let org = start();
-    for path in ["/snapshots", "/diff", "/faults", "/requests", "/outbox", "/snapshots/a/file"] {
+    for path in ["/snapshots", "/diff", "/faults", "/requests", "/snapshots/a/file"] {
         let request = Request::new(Method::Get, &format!("/_fauxforce/orgs/default{path}"));
         let response = org.call(request);
         assert_eq!(response.status, 501, "{path}");
         assert!(response.header("x-fauxforce-unsupported").is_some(), "{path}");
     }
-    assert_eq!(post(&org, "/orgs/default/drain", json!({})).0, 501);
+    let drained = json!({"ran": 0, "now": "2026-01-15T09:00:00.000Z"});
+    assert_eq!(post(&org, "/orgs/default/drain", json!({})), (200, drained));
     assert_eq!(post(&org, "/orgs", json!({"ttl": "PT1H"})).0, 501);
     assert_eq!(call(&org, Method::Get, "/nothing", &Value::Null).0, 404);
     assert_eq!(call(&org, Method::Get, "/orgs/default/nothing", &Value::Null).0, 404);

@@ -87,14 +87,17 @@ fn run(file: &Path, bless: bool) -> Result<(), String> {
     let options: Vec<&str> = golden.options.iter().map(String::as_str).collect();
     let served = Served::start_with(&options);
     let mut client = served.client();
+    let mut captures = Vec::new();
     let mut report = String::new();
     for exchange in &mut golden.exchanges {
+        let filled = |text: &str| filled(&served, &captures, text);
         for number in 1..exchange.times {
-            let before = ask(&mut client, &served, exchange, number);
+            let before = ask(&mut client, &filled, exchange, number);
             assert!(before.status < 300, "{}: {}", exchange.title, before.text());
         }
-        let answer = ask(&mut client, &served, exchange, exchange.times);
-        let actual = observed(&served, exchange, &answer);
+        let answer = ask(&mut client, &filled, exchange, exchange.times);
+        capture(&mut captures, exchange, &answer);
+        let actual = observed(&served, &captures, exchange, &answer);
         if bless {
             exchange.answer = actual;
         } else if let Some(difference) = format::difference(&exchange.answer, &actual) {
@@ -116,11 +119,39 @@ fn write_back(file: &Path, before: &str, golden: &Golden) -> Result<(), String> 
     std::fs::write(file, after).map_err(|error| format!("{error}\n"))
 }
 
+/// Values of headers that a file gave names.
+type Captures = Vec<(String, String)>;
+
+/// A header that is expected to be a new name in braces gives its value that name.
+fn capture(captures: &mut Captures, exchange: &Exchange, answer: &Answer) {
+    for (header, mark) in &exchange.answer.headers {
+        let Mark::Is(name) = mark else { continue };
+        let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_lowercase());
+        let inner = name.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+        if inner.is_some_and(plain)
+            && !captures.iter().any(|(own, _)| own == name)
+            && let Some(value) = answer.header(header)
+        {
+            captures.push((name.clone(), value.to_owned()));
+        }
+    }
+}
+
+fn filled(served: &Served, captures: &Captures, text: &str) -> String {
+    let fill = |text: String, (name, value): &(String, String)| text.replace(name, value);
+    captures.iter().fold(served.filled(text), fill)
+}
+
 /// Sends an exchange's request. Unless it says otherwise it carries the first session's token, and a
 /// body is JSON.
-fn ask(client: &mut Client, served: &Served, exchange: &Exchange, number: u32) -> Answer {
+fn ask(
+    client: &mut Client,
+    filled: &dyn Fn(&str) -> String,
+    exchange: &Exchange,
+    number: u32,
+) -> Answer {
     let request = &exchange.request;
-    let fill = |text: &str| served.filled(text).replace("{n}", &number.to_string());
+    let fill = |text: &str| filled(text).replace("{n}", &number.to_string());
     let mut headers: Vec<(String, String)> = Vec::new();
     for (name, value) in &request.headers {
         if let Mark::Is(value) = value {
@@ -147,14 +178,20 @@ fn ask(client: &mut Client, served: &Served, exchange: &Exchange, number: u32) -
 }
 
 /// The answer in the form of the file: the headers that the file names, or all if it wants them all.
-fn observed(served: &Served, exchange: &Exchange, answer: &Answer) -> format::Answer {
-    let plain = |text: &str| served.unfilled(text);
+fn observed(
+    served: &Served,
+    captures: &Captures,
+    exchange: &Exchange,
+    answer: &Answer,
+) -> format::Answer {
+    let unfill = |text: String, (name, value): &(String, String)| text.replace(value, name);
+    let plain = |text: &str| captures.iter().fold(served.unfilled(text), unfill);
     let expected = &exchange.answer;
     let of_answer = |name: &str| !OF_THE_CONNECTION.contains(&name.to_lowercase().as_str());
     let mut headers: Vec<(String, Mark)> = Vec::new();
     if expected.exactly {
         for (name, value) in answer.headers.iter().filter(|(name, _)| of_answer(name)) {
-            headers.push((name.clone(), Mark::Is(plain(value))));
+            headers.push((spelled(name), Mark::Is(plain(value))));
         }
     } else {
         let named = if expected.status == 0 { &usual(answer) } else { &expected.headers };
@@ -193,4 +230,15 @@ fn usual(answer: &Answer) -> Vec<(String, Mark)> {
         .filter(|name| answer.header(name).is_some())
         .map(|name| ((*name).to_owned(), Mark::Absent))
         .collect()
+}
+
+/// A header's name as it is usually spelled; on the wire letter case does not count.
+fn spelled(name: &str) -> String {
+    let mut starts = true;
+    let capital = |c: char| {
+        let own = if starts { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+        starts = c == '-';
+        own
+    };
+    name.chars().map(capital).collect()
 }

@@ -362,7 +362,7 @@ proptest! {
         let aggregates = aggregates.copied().collect::<Vec<_>>().join(", ");
         let head = format!("SELECT {aggregates} FROM Thing__c WHERE");
         let things = &ORG.things;
-        for tail in ["".to_owned(), format!(" GROUP BY {by}")] {
+        for tail in [String::new(), format!(" GROUP BY {by}")] {
             let columns = answer(&format!("{head} ({is}){tail}"), all_rows);
             let rows = answer(&format!("{head} Id IN ({things}) AND ({is}){tail}"), all_rows);
             prop_assert_eq!(columns, rows, "{} {}", is, tail);
@@ -486,4 +486,17 @@ fn amounts_in_several_currencies_are_neither_added_up_nor_compared() {
     ] {
         assert_eq!(status(query), None, "{query}");
     }
+}
+
+#[test]
+fn an_offset_gives_one_page() {
+    let indexes = IndexCache::default();
+    let context = Context::new(&ORG.state, &indexes, Id::own(*b"005", 1), 0, 66);
+    let one_page = |query: &str| {
+        let result = soql::query(query, &context).expect("a result");
+        (result.is_one_page(), result.total() > 200)
+    };
+    assert_eq!(one_page("SELECT Id FROM Thing__c OFFSET 5"), (true, true));
+    assert_eq!(one_page("SELECT Id FROM Thing__c OFFSET 0"), (false, true));
+    assert_eq!(one_page("SELECT Id FROM Thing__c"), (false, true));
 }

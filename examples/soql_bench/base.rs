@@ -1,4 +1,4 @@
-//! The base: SQLite in memory, its rows written as REST JSON.
+//! The base: `SQLite` in memory, its rows written as REST JSON.
 
 use crate::data::{self, Sizes};
 use crate::queries::{Row, Shape};

@@ -209,8 +209,8 @@ pub(crate) fn org(sizes: Sizes) -> Result<Arc<State>, Box<dyn Error>> {
     Ok(Arc::new(state))
 }
 
-/// The rows as SQLite has them: text compares letter case aside, days and moments are stored as the
-/// answers show them, indexes on Id and foreign keys.
+/// The rows as `SQLite` has them: text compares letter case aside, days and moments are stored as
+/// the answers show them, indexes on Id and foreign keys.
 pub(crate) fn sqlite(sizes: Sizes) -> Result<Connection, Box<dyn Error>> {
     let schema = Schema::default();
     let connection = Connection::open_in_memory()?;

@@ -1,11 +1,11 @@
-//! SOQL against SQLite in memory, over the same 310,000 rows, in one run: `scripts/bench soql`.
+//! SOQL against `SQLite` in memory, over the same 310,000 rows, in one run: `scripts/bench soql`.
 //!
 //! Ours is parse, plan, execution and REST JSON of the text of a query. The base is a prepared
-//! statement (an unprepared one for the point read) stepped to its end, its rows written as the same
-//! JSON. The rounds of both are taken in turn; printed are medians of 15, in CPU time of the one
-//! thread that does all the work: on an idle machine that is the time on the wall. Then the parser
-//! against the crate `sqlparser` on texts that both accept, and how cost grows with the number of
-//! rows.
+//! statement (an unprepared one for the point read) stepped to its end, its rows written as the
+//! same JSON. The rounds of both are taken in turn; printed are medians of 15, in CPU time of the
+//! one thread that does all the work: on an idle machine that is the time on the wall. Then the
+//! parser against the crate `sqlparser` on texts that both accept, and how cost grows with the
+//! number of rows.
 #![allow(clippy::disallowed_methods)] // A benchmark reads clocks.
 
 mod base;

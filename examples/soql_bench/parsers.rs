@@ -25,7 +25,7 @@ pub(crate) fn compare(folder: Option<&str>) -> Outcome<()> {
     let bytes = both.iter().map(|text| text.len()).sum::<usize>() / both.len().max(1);
     let name = format!("parser, {} texts of {bytes} bytes", both.len());
     print(&name, median(&mut base), median(&mut ours), Some(1.0));
-    let bytes = all.iter().map(|text| text.len()).sum::<usize>() / all.len().max(1);
+    let bytes = all.iter().map(String::len).sum::<usize>() / all.len().max(1);
     let every = median(&mut every) / 1000.0;
     println!("    ours over all {} texts of {bytes} bytes: {every:.2} µs", all.len());
     Ok(())

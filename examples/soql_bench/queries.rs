@@ -3,7 +3,7 @@
 use crate::Org;
 use crate::data;
 
-/// How SQLite's columns are written as the JSON of a record.
+/// How `SQLite`'s columns are written as the JSON of a record.
 #[derive(Clone, Copy)]
 pub(crate) enum Shape {
     /// Columns of one object, Id first. The object and the columns' names.
@@ -12,7 +12,7 @@ pub(crate) enum Shape {
     WithAccount(&'static [&'static str]),
     /// Groups.
     Groups(&'static [&'static str]),
-    /// An account's Id and Name, then the JSON of its contacts, made by SQLite.
+    /// An account's Id and Name, then the JSON of its contacts, made by `SQLite`.
     WithContacts,
     /// An account's Id and Name; its contacts by a second statement for each.
     WithContactsBySecond,
@@ -28,7 +28,7 @@ pub(crate) struct Row {
     pub(crate) unprepared: bool,
     /// How many executions make one round.
     pub(crate) repeats: usize,
-    /// How many times as fast as SQLite it shall be.
+    /// How many times as fast as `SQLite` it shall be.
     pub(crate) target: f64,
 }
 

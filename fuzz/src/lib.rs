@@ -90,7 +90,7 @@ pub fn json_body(data: &[u8]) {
         Ok(_) => assert!(!refused, "refused though it is JSON: {message}"),
         Err(error) if is_a_limit(&error) => {}
         Err(error) => {
-            assert!(status == 400 && refused, "{status} {code} {message}, though {error}")
+            assert!(status == 400 && refused, "{status} {code} {message}, though {error}");
         }
     }
 }

@@ -84,17 +84,32 @@ pub fn json_object(body: &[u8]) -> Result<Vec<Member<'_>>, OrgError> {
 /// The body as text.
 pub fn utf8(body: &[u8]) -> Result<&str, OrgError> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    std::str::from_utf8(body).map_err(|error| {
-        let byte = body.get(error.valid_up_to()).copied().unwrap_or_default();
-        OrgError::invalid_utf8(byte)
-    })
+    std::str::from_utf8(body).map_err(|error| jackson::not_utf8(body, error.valid_up_to()))
 }
 
 /// The members of an object's JSON text, which lies in `body`.
 pub fn members<'b>(body: &'b str, object: &'b str) -> Result<Vec<Member<'b>>, OrgError> {
-    let pairs: Pairs<'b> =
-        serde_json::from_str(object).map_err(|_| jackson::syntax_error(object))?;
-    pairs.0.into_iter().map(|(name, value)| member(body, name, value.get())).collect()
+    members_at(body, object, 0)
+}
+
+/// The same at a depth. What is nested deeper than the parser's limit is refused before it can
+/// exhaust the stack: skipping a value takes no depth, reading its members does.
+fn members_at<'b>(
+    body: &'b str,
+    object: &'b str,
+    depth: usize,
+) -> Result<Vec<Member<'b>>, OrgError> {
+    if depth > jackson::DEPTH {
+        return Err(jackson::syntax_error(body));
+    }
+    let pairs: Pairs<'b> = serde_json::from_str(object).map_err(|_| jackson::syntax_error(body))?;
+    let member = |(name, value): (Cow<'b, str>, &'b RawValue)| {
+        let value = value.get();
+        // The value is a slice of the body: the distance of their starts is its offset.
+        let offset = (value.as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
+        Ok(Member { name, sent: sent(body, value, depth)?, offset })
+    };
+    pairs.0.into_iter().map(member).collect()
 }
 
 /// The members of an object's JSON text with their values' text, unread.
@@ -111,22 +126,17 @@ pub fn raw_list(list: &str) -> Result<Vec<&str>, OrgError> {
     Ok(entries.into_iter().map(RawValue::get).collect())
 }
 
-fn member<'b>(body: &'b str, name: Cow<'b, str>, value: &'b str) -> Result<Member<'b>, OrgError> {
-    // The value is a slice of the body: the distance of their starts is its offset.
-    let offset = (value.as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
-    Ok(Member { name, sent: sent(body, value)?, offset })
-}
-
 /// One value of any kind.
 pub fn value(text: &str) -> Result<Sent<'_>, OrgError> {
-    sent(text, text)
+    sent(text, text, 0)
 }
 
-fn sent<'b>(body: &'b str, value: &'b str) -> Result<Sent<'b>, OrgError> {
+/// A value at a depth of its body.
+fn sent<'b>(body: &'b str, value: &'b str, depth: usize) -> Result<Sent<'b>, OrgError> {
     Ok(match value.as_bytes().first() {
-        Some(b'{') => Sent::Object(members(body, value)?),
+        Some(b'{') => Sent::Object(members_at(body, value, depth + 1)?),
         Some(b'[') => Sent::List(value),
-        Some(b'"') => Sent::Scalar(Scalar::Text(string(value)?)),
+        Some(b'"') => Sent::Scalar(Scalar::Text(string(body, value)?)),
         Some(b't') => Sent::Scalar(Scalar::Bool(true)),
         Some(b'f') => Sent::Scalar(Scalar::Bool(false)),
         Some(b'n') | None => Sent::Scalar(Scalar::Null),
@@ -134,11 +144,11 @@ fn sent<'b>(body: &'b str, value: &'b str) -> Result<Sent<'b>, OrgError> {
     })
 }
 
-fn string(quoted: &str) -> Result<Cow<'_, str>, OrgError> {
+fn string<'b>(body: &str, quoted: &'b str) -> Result<Cow<'b, str>, OrgError> {
     if !quoted.contains('\\') {
         return Ok(Cow::Borrowed(&quoted[1..quoted.len() - 1]));
     }
-    serde_json::from_str(quoted).map(Cow::Owned).map_err(|_| jackson::syntax_error(quoted))
+    serde_json::from_str(quoted).map(Cow::Owned).map_err(|_| jackson::syntax_error(body))
 }
 
 /// An object's members in order, values unread.
@@ -220,5 +230,13 @@ mod tests {
         assert_eq!(code(b"{\"a\":}"), "JSON_PARSER_ERROR");
         assert_eq!(code(b"{\"a\":\"\xff\"}"), "JSON_PARSER_ERROR");
         assert_eq!(code(b"{} x"), "JSON_PARSER_ERROR");
+        for times in [200, 20_000] {
+            let deep = format!("{}1{}", "{\"a\":".repeat(times), "}".repeat(times));
+            let message = json_object(deep.as_bytes()).expect_err("too deep").message.to_string();
+            assert!(message.starts_with("JSON is nested too deeply"), "{message}");
+        }
+        let message =
+            json_object(br#"{"a":"b","c":"\ud800"}"#).expect_err("half").message.to_string();
+        assert!(message.ends_with("[line:1, column:22]"), "{message}");
     }
 }

@@ -269,7 +269,8 @@ impl Response {
     pub fn status(status: u16) -> Response {
         Response {
             status,
-            headers: Vec::new(),
+            // The usual answer has a dozen headers.
+            headers: Vec::with_capacity(14),
             body: ResponseBody::Bytes(Bytes::new()),
             transport: Transport::default(),
         }

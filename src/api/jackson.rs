@@ -57,7 +57,33 @@ fn token_location(body: &str, offset: usize) -> (usize, usize) {
 }
 
 /// Nesting beyond this is refused before it can exhaust the stack.
-const DEPTH: usize = 128;
+pub const DEPTH: usize = 128;
+
+/// A character as Jackson names it.
+fn described(c: char) -> String {
+    let code = c as u32;
+    match c {
+        c if c.is_control() => format!("(CTRL-CHAR, code {code})"),
+        c if code > 255 => format!("'{c}' (code {code} / 0x{code:x})"),
+        c => format!("'{c}' (code {code})"),
+    }
+}
+
+/// The error of a body that is not UTF-8; `at` is where the first sequence that is none begins.
+pub fn not_utf8(body: &[u8], at: usize) -> OrgError {
+    let sequence = body.get(at).map_or(0, |byte| byte.leading_ones() as usize);
+    // Where the sequence's length is known, a later byte of it is at fault.
+    let middle = (2..=4).contains(&sequence).then(|| {
+        let later = body[at + 1..].iter().take(sequence - 1);
+        at + 1 + later.take_while(|byte| **byte & 0xC0 == 0x80).count()
+    });
+    let kind = if middle.is_some() { "middle" } else { "start" };
+    let fault = middle.unwrap_or(at);
+    let before = &body[..fault];
+    let line = memchr::memchr_iter(b'\n', before).count() + 1;
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 2;
+    OrgError::not_utf8(kind, body.get(fault).copied(), (line, column))
+}
 
 struct Scanner {
     chars: Vec<char>,
@@ -86,13 +112,8 @@ impl Scanner {
     }
 
     fn unexpected(&self, c: char, expected: &str) -> String {
-        let code = c as u32;
-        let shown = if c.is_control() {
-            format!("(CTRL-CHAR, code {code})")
-        } else {
-            format!("('{c}' (code {code}))")
-        };
-        format!("Unexpected character {shown}: {expected} at {}", self.location())
+        let shown = described(c);
+        format!("Unexpected character ({shown}): {expected} at {}", self.location())
     }
 
     fn end_of_input(&self, what: &str) -> String {
@@ -187,9 +208,9 @@ impl Scanner {
     }
 
     fn in_number(&self, c: char, expected: &str) -> String {
-        let code = c as u32;
+        let shown = described(c);
         format!(
-            "Unexpected character ('{c}' (code {code})) in numeric value: {expected} at {}",
+            "Unexpected character ({shown}) in numeric value: {expected} at {}",
             self.location()
         )
     }
@@ -236,30 +257,58 @@ impl Scanner {
         match self.peek() {
             Some('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't') => self.at += 1,
             Some('u') => {
-                self.at += 1;
-                for _ in 0..4 {
-                    match self.peek() {
-                        Some(c) if c.is_ascii_hexdigit() => self.at += 1,
-                        Some(c) => {
-                            return Err(self.unexpected(
-                                c,
-                                "expected a hex-digit for character escape sequence",
-                            ));
-                        }
-                        None => return Err(self.end_of_input("in character escape sequence")),
+                let first = self.hex()?;
+                if (0xDC00..0xE000).contains(&first) {
+                    return Err(self.broken_pair(0, first));
+                }
+                if (0xD800..0xDC00).contains(&first) {
+                    let follows = self.chars[self.at..].starts_with(&['\\', 'u']);
+                    self.at += usize::from(follows);
+                    let second = match (follows, self.peek()) {
+                        (true, _) => self.hex()?,
+                        (false, c) => c.map_or(0, |c| c as u32),
+                    };
+                    if !(0xDC00..0xE000).contains(&second) {
+                        return Err(self.broken_pair(first, second));
                     }
                 }
             }
             Some(c) => {
+                let shown = described(c);
                 return Err(format!(
-                    "Unrecognized character escape '{c}' (code {}) at {}",
-                    c as u32,
+                    "Unrecognized character escape {shown} at {}",
                     self.location()
                 ));
             }
             None => return Err(self.end_of_input("in character escape sequence")),
         }
         Ok(())
+    }
+
+    /// The `u` and the four digits of an escape.
+    fn hex(&mut self) -> Result<u32, String> {
+        self.at += 1;
+        let mut code = 0;
+        for _ in 0..4 {
+            let digit = match self.peek() {
+                Some(c) => c.to_digit(16).ok_or_else(|| {
+                    self.unexpected(c, "expected a hex-digit for character escape sequence")
+                })?,
+                None => return Err(self.end_of_input("in character escape sequence")),
+            };
+            code = code * 16 + digit;
+            self.at += 1;
+        }
+        Ok(code)
+    }
+
+    /// Half of a surrogate pair. Jackson would take it; what it names cannot be stored as text.
+    fn broken_pair(&self, first: u32, second: u32) -> String {
+        format!(
+            "Broken surrogate pair: first char 0x{first:x}, second 0x{second:x}; illegal \
+             combination at {}",
+            self.location()
+        )
     }
 
     /// The end came inside an object or list that began at `start`, or under the name that did.
@@ -382,7 +431,24 @@ mod tests {
         assert!(message("[1,\n [2").contains("ARRAY (from [line:2, column:1])"));
         assert!(message("{\"a\":tru}").contains("Unrecognized token 'tru'"));
         assert!(message("{\"a\":\"\\q\"}").contains("Unrecognized character escape 'q'"));
+        assert!(message(r#"{"a":"\ud800"}"#).contains("first char 0xd800, second 0x22"));
+        assert!(message(r#"{"a":"\ud83d\u0041"}"#).contains("first char 0xd83d, second 0x41"));
+        assert!(message(r#"{"a":"\udc00"}"#).contains("Broken surrogate pair"));
+        assert!(message("\u{0}").contains("Unexpected character ((CTRL-CHAR, code 0)): expected"));
+        assert!(message("世").contains("Unexpected character ('世' (code 19990 / 0x4e16))"));
         assert!(message(&"[".repeat(10_000)).contains("nested too deeply"));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_located() {
+        let message = |body: &[u8]| {
+            let at = std::str::from_utf8(body).expect_err("not UTF-8").valid_up_to();
+            not_utf8(body, at).message.to_string()
+        };
+        assert_eq!(message(b"a\xe9\""), "Invalid UTF-8 middle byte 0x22 at [line:1, column:4]");
+        assert_eq!(message(b"\n\xff"), "Invalid UTF-8 start byte 0xff at [line:2, column:2]");
+        assert_eq!(message(b"\x80"), "Invalid UTF-8 start byte 0x80 at [line:1, column:2]");
+        assert!(message(b"\xe4\xb8").starts_with("Unexpected end-of-input"));
     }
 
     #[test]

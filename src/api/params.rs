@@ -22,6 +22,11 @@ impl<'a> Params<'a> {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_ref())
     }
 
+    /// All pairs, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))
+    }
+
     /// These pairs and then those.
     #[must_use]
     pub fn and(mut self, more: Params<'a>) -> Params<'a> {
@@ -38,9 +43,13 @@ fn decode_form(text: &str) -> Cow<'_, str> {
     percent_decode_str(text).decode_utf8_lossy()
 }
 
-/// Decodes one segment of a path.
-pub fn decode_segment(text: &str) -> Cow<'_, str> {
-    percent_decode_str(text).decode_utf8_lossy()
+/// Decodes one segment of a path; `None` when it is not UTF-8: it may become a key, which must not
+/// be another than the one that was meant.
+pub fn decode_segment(text: &str) -> Option<Cow<'_, str>> {
+    if !text.as_bytes().contains(&b'%') {
+        return Some(Cow::Borrowed(text));
+    }
+    percent_decode_str(text).decode_utf8().ok()
 }
 
 #[cfg(test)]
@@ -54,6 +63,7 @@ mod tests {
         assert_eq!(params.get("empty"), Some(""));
         assert_eq!(params.get("flag"), Some(""));
         assert_eq!(params.get("Q"), None);
-        assert_eq!(decode_segment("a%2Fb+c"), "a/b+c");
+        assert_eq!(decode_segment("a%2Fb+c").as_deref(), Some("a/b+c"));
+        assert_eq!(decode_segment("%c3"), None);
     }
 }

@@ -6,7 +6,7 @@ use super::{json, render};
 use crate::id::{Id, IdText};
 use crate::schema::{FieldType, ObjectSpec, Slot};
 use crate::soql::exec::eval::{Env, Record, text_of};
-use crate::soql::resolve::tree::{Column, GroupColumn, Node, ParentNode, Place, Targets, Typed};
+use crate::soql::resolve::tree::{Column, Node, ParentNode, Place, Targets, Typed};
 use crate::soql::{ChildSet, Explained, GroupRows, RecordRows, ResultSet, Rows};
 use crate::store::Hint;
 use crate::value::Value;
@@ -41,14 +41,7 @@ pub struct Page<'p> {
 
 /// Appends a page of a result, with what surrounds its rows.
 pub fn page_of(out: &mut String, result: &ResultSet, page: &Page<'_>, version: u32) {
-    let writer = Writer {
-        result,
-        env: result.env(),
-        version,
-        most_children: page.most_children,
-        heads: RefCell::default(),
-        parents: RefCell::default(),
-    };
+    let writer = Writer::new(result, version, page.most_children);
     let (from, next) = (page.rows.start, page.next);
     out.push_str("{\"totalSize\":");
     json::push_int(out, result.total() as i64);
@@ -75,6 +68,20 @@ pub fn page_of(out: &mut String, result: &ResultSet, page: &Page<'_>, version: u
         }
     }
     out.push_str("]}");
+}
+
+/// Appends one record of a result up to its closing brace, which the caller writes.
+pub fn open_record(out: &mut String, result: &ResultSet, at: usize, version: u32) {
+    let writer = Writer::new(result, version, None);
+    let Rows::Records(records) = result.rows() else { return };
+    let number = records.numbers.get(at).copied();
+    let Some(record) = number.and_then(|number| result.record(result.object(), number)) else {
+        return;
+    };
+    out.push('{');
+    render::push_attributes(out, result.object(), record.row, version);
+    let shown = Shown { record, id: None };
+    writer.nodes(out, &records.nodes, shown, &mut Hints::default(), Some((records, at)));
 }
 
 struct Writer<'s> {
@@ -118,6 +125,21 @@ fn attributes(out: &mut String, head: &str, id: Option<&str>) {
 }
 
 impl<'s> Writer<'s> {
+    fn new(
+        result: &'s ResultSet,
+        version: u32,
+        most_children: Option<(usize, &'s dyn Fn(ResultSet) -> String)>,
+    ) -> Writer<'s> {
+        Writer {
+            result,
+            env: result.env(),
+            version,
+            most_children,
+            heads: RefCell::default(),
+            parents: RefCell::default(),
+        }
+    }
+
     fn records(
         &self,
         out: &mut String,
@@ -375,185 +397,6 @@ fn push_typed(out: &mut String, typed: &Typed, value: &Value) {
             json::push_opt_str(out, text_of(value, typed.column.picklist.as_deref()));
         }
         value => render::push_plain(out, typed.column.kind, None, value),
-    }
-}
-
-/// Appends the answer to `columns=true`: what each column of a result is.
-pub fn columns(out: &mut String, result: &ResultSet) {
-    let object = result.object();
-    out.push_str("{\"columnMetadata\":[");
-    let mut id_selected = false;
-    let mut group_by = false;
-    match result.rows() {
-        Rows::Count(_) => {}
-        Rows::Records(records) => {
-            id_selected = records
-                .nodes
-                .iter()
-                .any(|node| matches!(node, Node::Field(slot) if *slot == object.system.id));
-            node_columns(out, object, records, &records.nodes);
-        }
-        Rows::Groups(groups) => {
-            group_by = groups.grouped;
-            for (at, column) in groups.columns.iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                group_column(out, column);
-            }
-        }
-    }
-    out.push_str("],\"entityName\":");
-    json::push_str(out, &object.name);
-    out.push_str(",\"groupBy\":");
-    json::push_bool(out, group_by);
-    out.push_str(",\"idSelected\":");
-    json::push_bool(out, id_selected);
-    out.push_str(",\"keyPrefix\":");
-    let prefix = std::str::from_utf8(&object.key_prefix).ok();
-    json::push_opt_str(out, prefix.filter(|_| object.key_prefix_public));
-    out.push('}');
-}
-
-/// One entry of `columnMetadata` up to its `joinColumns`, which the caller writes.
-struct ColumnEntry<'c> {
-    name: &'c str,
-    kind: Option<FieldType>,
-    custom: bool,
-    insertable: bool,
-    updatable: bool,
-    aggregate: bool,
-    foreign_key: Option<&'c str>,
-}
-
-fn column_entry(out: &mut String, entry: &ColumnEntry<'_>, joins: impl FnOnce(&mut String)) {
-    use FieldType as T;
-    out.push_str("{\"aggregate\":");
-    json::push_bool(out, entry.aggregate);
-    out.push_str(",\"apexType\":");
-    json::push_opt_str(out, entry.kind.map(apex_type));
-    out.push_str(",\"booleanType\":");
-    json::push_bool(out, entry.kind == Some(T::Boolean));
-    out.push_str(",\"columnName\":");
-    json::push_str(out, entry.name);
-    out.push_str(",\"custom\":");
-    json::push_bool(out, entry.custom);
-    out.push_str(",\"displayName\":");
-    json::push_str(out, entry.name);
-    out.push_str(",\"foreignKeyName\":");
-    json::push_opt_str(out, entry.foreign_key);
-    out.push_str(",\"insertable\":");
-    json::push_bool(out, entry.insertable);
-    out.push_str(",\"joinColumns\":[");
-    joins(out);
-    out.push_str("],\"numberType\":");
-    let is_number =
-        matches!(entry.kind, Some(T::Int | T::Long | T::Double | T::Currency | T::Percent));
-    json::push_bool(out, is_number);
-    out.push_str(",\"textType\":");
-    json::push_bool(out, entry.kind.is_some_and(T::is_text));
-    out.push_str(",\"updatable\":");
-    json::push_bool(out, entry.updatable);
-    out.push('}');
-}
-
-fn node_columns(out: &mut String, object: &ObjectSpec, records: &RecordRows, nodes: &[Node]) {
-    for (at, node) in nodes.iter().enumerate() {
-        if at > 0 {
-            out.push(',');
-        }
-        let plain = |name| ColumnEntry {
-            name,
-            kind: None,
-            custom: false,
-            insertable: false,
-            updatable: false,
-            aggregate: false,
-            foreign_key: None,
-        };
-        match node {
-            Node::Field(slot) => {
-                let field = object.at(*slot);
-                let entry = ColumnEntry {
-                    kind: Some(field.kind),
-                    custom: field.custom,
-                    insertable: field.createable,
-                    updatable: field.updateable,
-                    foreign_key: field.relationship_name.as_deref(),
-                    ..plain(&field.name)
-                };
-                column_entry(out, &entry, |_| {});
-            }
-            Node::Placed { column, .. } => {
-                let entry = ColumnEntry { kind: Some(column.kind), ..plain(&column.name) };
-                column_entry(out, &entry, |_| {});
-            }
-            Node::Computed { key, value } => {
-                let name = key.trim_end_matches(':').trim_matches('"');
-                let entry = ColumnEntry { kind: Some(value.column.kind), ..plain(name) };
-                column_entry(out, &entry, |_| {});
-            }
-            Node::Parent(parent) => column_entry(out, &plain(&parent.name), |out| {
-                let target = match &parent.hop.targets {
-                    Targets::One(target) => target,
-                    Targets::Any(targets) => match targets.first() {
-                        Some(target) => target,
-                        None => return,
-                    },
-                };
-                node_columns(out, target, records, &parent.nodes);
-            }),
-            Node::Typeof(of) => column_entry(out, &plain(&of.name), |out| {
-                let own = of.branches.iter().filter(|(_, nodes)| !nodes.is_empty());
-                for (at, (target, nodes)) in own.enumerate() {
-                    if at > 0 {
-                        out.push(',');
-                    }
-                    node_columns(out, target, records, nodes);
-                }
-            }),
-            Node::Children { key, child } => {
-                let name = key.trim_end_matches(':').trim_matches('"');
-                let entry = ColumnEntry { aggregate: true, ..plain(name) };
-                column_entry(out, &entry, |out| {
-                    if let Some(child) = records.children.get(*child) {
-                        node_columns(out, &child.object, &child.rows, &child.rows.nodes);
-                    }
-                });
-            }
-        }
-    }
-}
-
-fn group_column(out: &mut String, column: &GroupColumn) {
-    let field = column.value.column.spec().filter(|_| !column.aggregate);
-    let entry = ColumnEntry {
-        name: &column.name,
-        kind: Some(column.value.column.kind),
-        custom: field.is_some_and(|field| field.custom),
-        insertable: field.is_some_and(|field| field.createable),
-        updatable: field.is_some_and(|field| field.updateable),
-        aggregate: column.aggregate,
-        foreign_key: None,
-    };
-    column_entry(out, &entry, |_| {});
-}
-
-/// The Apex type of a field's type.
-fn apex_type(kind: FieldType) -> &'static str {
-    match kind {
-        FieldType::Id | FieldType::Reference => "Id",
-        FieldType::Boolean => "Boolean",
-        FieldType::Int => "Integer",
-        FieldType::Long => "Long",
-        FieldType::Double | FieldType::Currency | FieldType::Percent => "Double",
-        FieldType::Date => "Date",
-        FieldType::DateTime => "Datetime",
-        FieldType::Time => "Time",
-        FieldType::Base64 => "Blob",
-        FieldType::Address => "Address",
-        FieldType::Location => "Location",
-        _ => "String",
     }
 }
 

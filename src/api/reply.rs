@@ -152,8 +152,11 @@ pub fn render_faults(
     let status = faults.first().map_or(500, |fault| fault.status);
     // The session and version errors of real orgs carry no limit header.
     let counted = counted.filter(|_| status != 401);
-    let (text, root) = (faults_json(faults), "Errors");
-    let reply = Reply { status, body: Body::Json(text, root.into()), headers: Vec::new() };
+    let body = match style.format {
+        Format::Xml => Body::Raw(XML.into(), xml::faults(faults).into()),
+        Format::Json => Body::Json(faults_json(faults), "Errors".into()),
+    };
+    let reply = Reply { status, body, headers: Vec::new() };
     let mut response = render(entry, style, counted, reply);
     error_headers(&mut response, faults);
     response
@@ -191,9 +194,15 @@ pub fn error_headers(response: &mut Response, faults: &[OrgError]) {
     response.headers.push(("X-Fauxforce-Hint".into(), header_text(&hint).into()));
 }
 
+/// Longest text in a header: clients give up on a head of more than a few kilobytes.
+const LONGEST_HEADER: usize = 500;
+
 /// A text as a header's value: one line of visible ASCII.
 pub fn header_text(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }).collect()
+    text.chars()
+        .take(LONGEST_HEADER)
+        .map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' })
+        .collect()
 }
 
 /// The JSON body of faults: an array, `errorCode` first for resource-level errors.

@@ -38,8 +38,8 @@ pub fn handle(orgs: &Orgs, request: &Request) -> Response {
         | ["setup", "connect", ..] => super::auth::handle(&entry),
         ["services", "async", ..] => unsupported(&entry, "Bulk API 1.0"),
         ["services", "apexrest", ..] => unsupported(&entry, "Apex REST"),
-        ["services", "scim", ..] => unsupported(&entry, "SCIM"),
-        ["profile" | "provisioning", ..] => unsupported(&entry, "SAP Concur provisioning"),
+        ["services", "scim", ..] => super::scim::handle(&entry),
+        ["profile" | "provisioning", ..] => super::concur::handle(&entry),
         ["cometd", ..] => unsupported(&entry, "Streaming API"),
         [] => super::auth::login_page(&entry),
         _ => reply::refusal(&entry, &OrgError::not_found()),
@@ -60,14 +60,14 @@ fn astray(orgs: &Orgs, request: &Request, error: &OrgError) -> Response {
 }
 
 /// The decoded segments of a path. Leading slashes collapse (the `sf` CLI sends `//services/…`) and
-/// one trailing slash is nothing; an empty segment inside is `None`.
+/// one trailing slash is nothing; an empty segment inside, or one that is not UTF-8, is `None`.
 pub(super) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
     let path = path.trim_start_matches('/');
     let path = path.strip_suffix('/').unwrap_or(path);
     if path.is_empty() {
         return Some(Vec::new());
     }
-    path.split('/').map(|part| (!part.is_empty()).then(|| decode_segment(part))).collect()
+    path.split('/').map(|part| decode_segment(part).filter(|_| !part.is_empty())).collect()
 }
 
 #[cfg(test)]
@@ -82,5 +82,6 @@ mod tests {
         assert_eq!(split("/services/data//"), None);
         assert_eq!(split("/").as_deref(), Some(""));
         assert_eq!(split("/a%2Fb/c%20d").as_deref(), Some("a/b|c d"));
+        assert_eq!(split("/a/%ff"), None);
     }
 }

@@ -37,6 +37,31 @@ pub fn from_json(text: &str, root: &str) -> String {
     out
 }
 
+/// REST faults: unlike in JSON, `errorCode` comes first in every family.
+pub fn faults(faults: &[OrgError]) -> String {
+    let mut out = String::from(r#"<?xml version="1.0" encoding="UTF-8"?><Errors>"#);
+    let text = |out: &mut String, name: &str, text: &str| {
+        for part in ["<", name, ">"] {
+            out.push_str(part);
+        }
+        escape(out, text);
+        for part in ["</", name, ">"] {
+            out.push_str(part);
+        }
+    };
+    for fault in faults {
+        out.push_str("<Error>");
+        text(&mut out, "errorCode", &fault.code);
+        for field in fault.fields.iter().flatten() {
+            text(&mut out, "fields", field);
+        }
+        text(&mut out, "message", &fault.message);
+        out.push_str("</Error>");
+    }
+    out.push_str("</Errors>");
+    out
+}
+
 /// Appends one element an entry of a list.
 fn entries(out: &mut String, name: &str, list: &str) {
     let list: Vec<&RawValue> = serde_json::from_str(list).unwrap_or_default();
@@ -111,7 +136,9 @@ pub fn escape(out: &mut String, text: &str) {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&apos;"),
-            c if c < ' ' && !matches!(c, '\t' | '\n' | '\r') => {}
+            // A parser would take a bare one for a line feed.
+            '\r' => out.push_str("&#13;"),
+            c if c < ' ' && !matches!(c, '\t' | '\n') => {}
             c => out.push(c),
         }
     }
@@ -224,8 +251,8 @@ mod tests {
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Account xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" type=\"Account\" url=\"/x\"><Name>A &amp; B</Name><Site xsi:nil=\"true\"/><CreatedDate>2011-02-03T02:45:00.000Z</CreatedDate><Tags>a</Tags><Tags>b</Tags></Account>"
         );
         assert_eq!(
-            from_json(r#"[{"errorCode":"NOT_FOUND","message":"m"}]"#, "Errors"),
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Errors><Error><errorCode>NOT_FOUND</errorCode><message>m</message></Error></Errors>"
+            faults(&[OrgError::required_missing(&["A", "B"])]),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Errors><Error><errorCode>REQUIRED_FIELD_MISSING</errorCode><fields>A</fields><fields>B</fields><message>Required fields are missing: [A, B]</message></Error></Errors>"
         );
     }
 

@@ -94,14 +94,35 @@ impl Client {
         target: &str,
         body: &[u8],
     ) -> Result<Answer, ClientError> {
+        self.send_as("application/json", method, target, body)
+    }
+
+    /// Sends one request with a body in TOML.
+    pub(crate) fn send_toml(
+        &self,
+        method: &str,
+        target: &str,
+        body: &[u8],
+    ) -> Result<Answer, ClientError> {
+        self.send_as("application/toml", method, target, body)
+    }
+
+    fn send_as(
+        &self,
+        content_type: &str,
+        method: &str,
+        target: &str,
+        body: &[u8],
+    ) -> Result<Answer, ClientError> {
         let mut raw = Vec::new();
-        self.exchange(method, target, body, &mut raw)
+        self.exchange(content_type, method, target, body, &mut raw)
             .map_err(|error| ClientError::Connection(self.authority.clone(), error))?;
         parse(&raw)
     }
 
     fn exchange(
         &self,
+        content_type: &str,
         method: &str,
         target: &str,
         body: &[u8],
@@ -118,7 +139,9 @@ impl Client {
             env!("CARGO_PKG_VERSION"),
         );
         if !body.is_empty() {
-            request.push_str("Content-Type: application/json\r\n");
+            request.push_str("Content-Type: ");
+            request.push_str(content_type);
+            request.push_str("\r\n");
         }
         if !body.is_empty() || method != "GET" {
             request.push_str("Content-Length: ");

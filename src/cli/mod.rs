@@ -4,6 +4,7 @@
 mod client;
 mod health;
 mod scenario;
+mod seed;
 mod serve;
 
 use clap::builder::BoolishValueParser;
@@ -29,6 +30,8 @@ enum Command {
     Health(health::HealthOptions),
     /// List, show and check scenario fixtures
     Scenario(scenario::ScenarioOptions),
+    /// Make people, employees, users, apps and requests, for a fixture file or in a running server
+    Seed(seed::SeedOptions),
 }
 
 /// How much is logged.
@@ -81,6 +84,11 @@ impl Exit {
         Exit { status: 65, message: message.into() }
     }
 
+    /// 73: the output cannot be written.
+    fn not_writable(message: impl Into<String>) -> Exit {
+        Exit { status: 73, message: message.into() }
+    }
+
     /// 69: the port is taken.
     fn port_taken(message: impl Into<String>) -> Exit {
         Exit { status: 69, message: message.into() }
@@ -108,6 +116,7 @@ pub fn main() -> ExitCode {
         Command::Serve(options) => serve::run(options),
         Command::Health(options) => health::run(options),
         Command::Scenario(options) => scenario::run(options),
+        Command::Seed(options) => seed::run(options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 use super::Exit;
 use crate::facade::{Options, Server, StartError};
 use crate::server::StopSignal;
+use crate::store::StateMode;
 use crate::time::parse_rfc3339;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
@@ -90,6 +91,17 @@ pub(crate) enum StrictState {
     Strict,
 }
 
+impl StrictState {
+    fn mode(self) -> StateMode {
+        match self {
+            StrictState::Off => StateMode::Off,
+            StrictState::Warn => StateMode::Warn,
+            StrictState::Enforce => StateMode::Enforce,
+            StrictState::Strict => StateMode::Strict,
+        }
+    }
+}
+
 /// Builds the org and serves it.
 fn start(options: &ServeOptions) -> Result<Server, Exit> {
     if let Some(address) = options.host
@@ -114,6 +126,7 @@ fn start(options: &ServeOptions) -> Result<Server, Exit> {
             access_token: options.access_token.clone(),
             public_url: options.public_url.clone(),
             control_token: options.control_token.clone(),
+            state_mode: options.strict_state.mode(),
         })
         .port(options.port);
     if let Some(address) = options.host {

@@ -68,7 +68,7 @@ fn from_text(field: &FieldSpec, text: &str) -> Result<Value, Misfit> {
             let number: f64 = text.parse().map_err(|_| Misfit)?;
             let plain = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
             if plain && number.is_finite() {
-                Ok(Value::Double(to_scale(field, number)))
+                Ok(Value::Double(to_scale(field.precision, field.scale, number)))
             } else {
                 Err(Misfit)
             }
@@ -95,14 +95,33 @@ fn from_text(field: &FieldSpec, text: &str) -> Result<Value, Misfit> {
     }
 }
 
-/// Rounds half away from zero to the field's scale, as the real org stores numbers.
-fn to_scale(field: &FieldSpec, number: f64) -> f64 {
-    if field.precision == 0 || field.scale >= 15 {
+/// Rounds to the field's scale, half away from zero, as the real org stores numbers. The digits that
+/// the number prints as are rounded, not its bits: 1.005 is 1.01 at two places.
+fn to_scale(precision: u32, scale: u32, number: f64) -> f64 {
+    // There is no negative zero in a database.
+    let number = number + 0.0;
+    if precision == 0 || scale >= 15 {
         return number;
     }
-    let unit = 10f64.powi(field.scale as i32);
-    let scaled = (number * unit).round() / unit;
-    if scaled.is_finite() { scaled } else { number }
+    let text = format!("{}", number.abs());
+    let Some((whole, part)) = text.split_once('.') else { return number };
+    let scale = scale as usize;
+    if part.len() <= scale {
+        return number;
+    }
+    let mut digits: Vec<u8> = [whole.as_bytes(), &part.as_bytes()[..scale]].concat();
+    if part.as_bytes()[scale] >= b'5' {
+        let nines = digits.iter().rev().take_while(|digit| **digit == b'9').count();
+        let end = digits.len();
+        digits[end - nines..].fill(b'0');
+        match digits[..end - nines].last_mut() {
+            Some(digit) => *digit += 1,
+            None => digits.insert(0, b'1'),
+        }
+    }
+    digits.insert(digits.len() - scale, b'.');
+    let rounded = std::str::from_utf8(&digits).ok().and_then(|text| text.parse::<f64>().ok());
+    rounded.map_or(number, |rounded| if number < 0.0 { 0.0 - rounded } else { rounded })
 }
 
 /// The chosen values in the picklist's own order and spelling; unlisted ones last, as given.
@@ -127,4 +146,32 @@ fn multi(field: &FieldSpec, text: &str) -> CompactString {
         out.push_str(value);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_rounded_to_the_scale_half_away_from_zero() {
+        for (text, scale, expected) in [
+            ("10", 2, 10.0),
+            ("1.005", 2, 1.01),
+            ("-1.005", 2, -1.01),
+            ("1.0049", 2, 1.0),
+            ("9.995", 2, 10.0),
+            ("99.5", 0, 100.0),
+            ("0.5", 0, 1.0),
+            ("1e-9", 2, 0.0),
+            ("1.45", 1, 1.5),
+            ("4.986", 2, 4.99),
+            ("123456789012.345", 2, 123_456_789_012.35),
+        ] {
+            let number: f64 = text.parse().expect("a number");
+            assert!((to_scale(18, scale, number) - expected).abs() < f64::EPSILON, "{text}");
+        }
+        for number in [-0.0, -0.001] {
+            assert!(to_scale(18, 2, number).is_sign_positive(), "{number}");
+        }
+    }
 }

@@ -1,11 +1,11 @@
 //! Deleting, undeleting and purging, with what hangs on a record.
 
-use super::Transaction;
+use super::{Saved, Transaction, rules};
 use crate::clock::Millis;
 use crate::error::{Faults, OrgError};
 use crate::id::Id;
 use crate::schema::{ChildRelationship, ObjectSpec, Slot};
-use crate::store::{Cleared, Draft, Key, RowNum};
+use crate::store::{Cleared, Draft, Key, Row, RowNum};
 use crate::time::DAY;
 use crate::value::Value;
 use std::sync::Arc;
@@ -31,12 +31,14 @@ impl Transaction<'_> {
     }
 
     fn delete_all(&mut self, object: &Arc<ObjectSpec>, number: RowNum) -> Result<(), Faults> {
+        self.state.deletions += 1;
         let mut pending = vec![(Arc::clone(object), number)];
         let mut cleared = Vec::new();
         while let Some((object, number)) = pending.pop() {
             let table = self.state.table(object.id);
-            let Some(row) = table.get(number).filter(|row| !row.is_deleted()) else { continue };
-            let Some(id) = row.id(object.system.id) else { continue };
+            let row = table.get(number).filter(|row| !row.is_deleted());
+            let Some(before) = row.cloned() else { continue };
+            let Some(id) = before.id(object.system.id) else { continue };
             for child in &object.child_relationships {
                 let Some((child_object, slot, numbers)) = self.children(child, id) else {
                     continue;
@@ -57,6 +59,9 @@ impl Transaction<'_> {
                 }
             }
             self.bury(&object, number, id);
+            let watch = (self.hooks.watch)(&object.name);
+            let object = &object;
+            self.tell(watch, &Saved { object, number, id, before: Some(&before), after: None })?;
         }
         self.state.remember_cleared(cleared);
         Ok(())
@@ -100,7 +105,7 @@ impl Transaction<'_> {
 
     fn bury(&mut self, object: &Arc<ObjectSpec>, number: RowNum, id: Id) {
         let (now, stamp) = (self.actor.now, self.actor.stamp());
-        let commit = self.state.commit;
+        let (commit, deletion) = (self.state.commit, self.state.deletions);
         let Some(row) = self.state.table(object.id).get(number).cloned() else { return };
         let table = self.state.table_mut(object);
         table.bury(id, now);
@@ -109,7 +114,7 @@ impl Transaction<'_> {
             return;
         }
         let mut draft = Draft::of(&row, object.fields.len());
-        draft.set_deleted(commit);
+        draft.set_deleted(deletion);
         if let Some(slot) = object.system.is_deleted {
             draft.set(slot, Value::Bool(true));
         }
@@ -119,55 +124,94 @@ impl Transaction<'_> {
         table.replace(number, draft.build(commit));
     }
 
-    /// Takes a record out of the recycle bin, with all that its deletion took along.
+    /// Takes a record out of the recycle bin, with all that its deletion took along, and points the
+    /// references that it emptied to it again. Nothing is done when one of the records cannot come
+    /// back: a unique value of it is taken, or a record that it depends on is deleted.
     pub fn undelete(&mut self, object: &Arc<ObjectSpec>, number: RowNum) -> Result<(), Faults> {
-        let group =
-            self.state.table(object.id).get(number).map_or(0, crate::store::Row::deleted_by);
+        let group = self.state.table(object.id).get(number).map_or(0, Row::deleted_by);
         if group == 0 {
             return Err(OrgError::undelete_failed().into());
         }
+        let savepoint = self.state.clone();
+        let outcome = self.undelete_all(group);
+        if outcome.is_err() {
+            self.state = savepoint;
+        }
+        outcome
+    }
+
+    fn undelete_all(&mut self, group: u64) -> Result<(), Faults> {
         let schema = Arc::clone(&self.state.schema);
         let objects: Vec<_> = self.state.objects_with_rows().collect();
+        let mut restored = Vec::new();
         for object in objects {
             let object = schema.object(object);
-            let rows: Vec<RowNum> = self
-                .state
-                .table(object.id)
-                .rows()
+            let rows = self.state.table(object.id).rows();
+            let rows: Vec<RowNum> = rows
                 .filter(|(_, row)| row.deleted_by() == group)
                 .map(|(number, _)| number)
                 .collect();
             for number in rows {
-                self.restore(object, number);
+                self.restore(object, number)?;
+                restored.push((Arc::clone(object), number));
             }
         }
         for Cleared { object, number, slot, target } in self.state.take_cleared(group) {
             let object = Arc::clone(schema.object(object));
             let row = self.state.table(object.id).get(number);
-            if row.is_some_and(|row| !row.is_deleted() && row.get(slot).is_null()) {
+            let is_free = row.is_some_and(|row| !row.is_deleted() && row.get(slot).is_null());
+            if is_free && self.state.resolve(target).is_some() {
                 self.point(&object, number, slot, Value::Id(target));
             }
+        }
+        restored.into_iter().try_for_each(|(object, number)| self.attach(&object, number))
+    }
+
+    /// Empties the references of a restored record to what was deleted or purged meanwhile. What
+    /// depends on such a record cannot live without it.
+    fn attach(&mut self, object: &Arc<ObjectSpec>, number: RowNum) -> Result<(), Faults> {
+        let schema = Arc::clone(&self.state.schema);
+        let Some(row) = self.state.table(object.id).get(number).cloned() else { return Ok(()) };
+        for (slot, field) in object.visible_fields() {
+            let Some(target) = row.id(slot) else { continue };
+            // Users are not deleted, and the org itself writes these.
+            let own = object.system.id == slot || field.reference_to.iter().any(|o| &**o == "User");
+            if own || self.state.resolve(target).is_some() {
+                continue;
+            }
+            let Some(parent) = schema.by_prefix(target.prefix()) else { continue };
+            let depends = schema.object(parent).child_relationships.iter().any(|child| {
+                child.cascade_delete
+                    && child.child_object == object.name
+                    && child.field == field.name
+            });
+            if depends || field.cascade_delete {
+                return Err(OrgError::entity_is_deleted().with_status(400).into());
+            }
+            self.point(object, number, slot, Value::Null);
         }
         Ok(())
     }
 
-    fn restore(&mut self, object: &Arc<ObjectSpec>, number: RowNum) {
+    fn restore(&mut self, object: &Arc<ObjectSpec>, number: RowNum) -> Result<(), Faults> {
         let stamp = self.actor.stamp();
         let commit = self.state.commit;
-        let Some(row) = self.state.table(object.id).get(number).cloned() else { return };
+        let Some(row) = self.state.table(object.id).get(number).cloned() else { return Ok(()) };
         let mut draft = Draft::of(&row, object.fields.len());
+        rules::verify(self, object, None, &draft)?;
         draft.set_deleted(0);
         if let Some(slot) = object.system.is_deleted {
             draft.set(slot, Value::Null);
         }
         if let Some(slot) = object.system.system_modstamp {
-            draft.set(slot, stamp.clone());
+            draft.set(slot, stamp);
         }
         let table = self.state.table_mut(object);
         if let Some(id) = row.id(object.system.id) {
             table.unbury(id);
         }
         table.replace(number, draft.build(commit));
+        Ok(())
     }
 
     /// Sets a reference as the org's own bookkeeping does: only `SystemModstamp` moves.
@@ -202,5 +246,13 @@ impl Transaction<'_> {
                 self.state.table_mut(object).purge(number, id);
             }
         }
+        let mut left = std::collections::BTreeSet::new();
+        for object in self.state.objects_with_rows() {
+            let table = self.state.table(object);
+            if table.live() < table.held() {
+                left.extend(table.rows().map(|(_, row)| row.deleted_by()));
+            }
+        }
+        self.state.forget_cleared(|group| left.contains(&group));
     }
 }

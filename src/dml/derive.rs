@@ -28,7 +28,8 @@ pub(super) fn on_insert(
     for (slot, value) in audit {
         fill(draft, slot, value);
     }
-    for (slot, field) in object.visible_fields() {
+    for slot in object.filled.iter().copied() {
+        let field = object.at(slot);
         if !draft.get(slot).is_null() {
             continue;
         }
@@ -73,10 +74,7 @@ pub(super) fn on_update(transaction: &Transaction<'_>, object: &ObjectSpec, draf
 /// The default of a field that was not given. A checkbox without one is false, which rows need not
 /// store: an absent checkbox reads as false.
 fn default_of(field: &FieldSpec) -> Value {
-    if let Some(picklist) = &field.picklist
-        && field.kind != FieldType::MultiPicklist
-        && let Some(code) = picklist.default_code()
-    {
+    if let Some(code) = field.default_pick() {
         return Value::Pick(code);
     }
     let Some(text) = field.default_value.as_deref() else { return Value::Null };

@@ -1,21 +1,26 @@
 //! Writing records.
 //!
-//! 1. An adapter [`coerce`]s what it parsed into [`Value`]s, before any lock is taken.
+//! 1. An adapter `coerce`s what it parsed into [`Value`]s, before any lock is taken.
 //! 2. [`Transaction::insert`] / [`update`](Transaction::update): the [`rules`] **validate** what was
 //!    given; every broken rule of a record is reported, in the order of their table.
 //! 3. **Derive**: defaults, auto-numbers, audit fields, the object's own behaviour (`objects/`).
 //! 4. **Write** into the transaction's own version of the state; nobody sees it until it is published.
-//! 5. **Effects**: what the object's behaviour asks for (`objects::FollowUp`).
+//! 5. **Effects**: what the object's behaviour asks for (`objects::FollowUp`), then what the floors
+//!    above do about the object ([`Hooks`]).
 //!
 //! A transaction that is dropped leaves no trace; a savepoint is a clone of its state.
 
 mod coerce;
 mod delete;
 mod derive;
+mod hooks;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod upsert;
 
 pub use coerce::{Misfit, Raw, coerce};
+pub use hooks::{After, Before, Hooks, Saved, Watch};
 pub use upsert::Matched;
 
 use crate::clock::Millis;
@@ -58,6 +63,15 @@ pub struct Transaction<'a> {
     pub actor: Actor,
     /// Indexes built on demand.
     pub indexes: &'a IndexCache,
+    /// The number of the request that this is a part of: that of its first commit.
+    pub request: u64,
+    /// What the writer shall be told although it succeeded.
+    pub warnings: Vec<String>,
+    hooks: &'static Hooks,
+    /// No write keeps a savepoint: whoever runs the transaction has one.
+    unguarded: bool,
+    /// An unguarded write failed half way.
+    broken: bool,
 }
 
 impl<'a> Transaction<'a> {
@@ -65,7 +79,54 @@ impl<'a> Transaction<'a> {
     pub fn begin(state: &State, actor: Actor, indexes: &'a IndexCache) -> Transaction<'a> {
         let mut state = state.clone();
         state.commit += 1;
-        Transaction { state, actor, indexes }
+        let request = state.commit;
+        Transaction {
+            state,
+            actor,
+            indexes,
+            request,
+            warnings: Vec::new(),
+            hooks: Hooks::NONE,
+            unguarded: false,
+            broken: false,
+        }
+    }
+
+    /// The same with something to do about the records that it writes.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: &'static Hooks) -> Transaction<'a> {
+        self.hooks = hooks;
+        self
+    }
+
+    /// The same as a part of the request that began with a commit.
+    #[must_use]
+    pub fn within(mut self, request: u64) -> Transaction<'a> {
+        self.request = request;
+        self
+    }
+
+    /// Runs work whose writes keep no savepoints, which cost more than most writes. `None`: one of
+    /// them failed half way, and the state must be put back to where it was before.
+    pub fn unguarded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let before = std::mem::replace(&mut self.unguarded, true);
+        let done = work(self);
+        self.unguarded = before;
+        let broken = std::mem::take(&mut self.broken);
+        (!broken).then_some(done)
+    }
+
+    /// A savepoint, unless the transaction is unguarded.
+    pub fn savepoint(&self) -> Option<State> {
+        (!self.unguarded).then(|| self.state.clone())
+    }
+
+    /// Back to a savepoint. Without one the whole of the unguarded work is undone later.
+    pub fn back_to(&mut self, savepoint: Option<State>) {
+        match savepoint {
+            Some(state) => self.state = state,
+            None => self.broken = true,
+        }
     }
 
     /// Creates a record and returns its id. Nothing is kept of a record that fails.
@@ -80,32 +141,42 @@ impl<'a> Transaction<'a> {
         }
         let id = self.new_id(object, &draft);
         derive::on_insert(self, object, &mut draft, id);
-        let follow_ups = self.behave(object, None, &mut draft)?;
+        let watch = (self.hooks.watch)(&object.name);
+        let follow_ups = self.behave(object, None, &mut draft, watch)?;
         rules::verify(self, object, None, &draft)?;
         let row = draft.build(self.state.commit);
-        self.write_and_follow(follow_ups, id, |state| {
-            state.table_mut(object).insert(id, row);
-        })?;
+        self.write_and_follow(object, watch, follow_ups, (None, &row, id))?;
         Ok(id)
     }
 
-    /// Writes a row and carries out what its object's behaviour asked for, or neither. Only what
-    /// follows can fail, so only then is a savepoint needed.
+    /// Writes a row (with its number and version before, when it has one), carries out what its
+    /// object's behaviour asked for and tells who watches the object; or does nothing of it. Only
+    /// what follows a write can fail, so only then is a savepoint needed.
     fn write_and_follow(
         &mut self,
+        object: &Arc<ObjectSpec>,
+        watch: Watch,
         follow_ups: Vec<FollowUp>,
-        id: Id,
-        write: impl FnOnce(&mut State),
+        (before, row, id): (Option<(RowNum, &Row)>, &Row, Id),
     ) -> Result<(), Faults> {
-        if follow_ups.is_empty() {
-            write(&mut self.state);
+        let may_fail = !follow_ups.is_empty() || watch.after.is_some();
+        let savepoint = may_fail.then(|| self.savepoint()).flatten();
+        let table = self.state.table_mut(object);
+        let number = match before {
+            Some((number, _)) => {
+                table.replace(number, row.clone());
+                number
+            }
+            None => table.insert(id, row.clone()),
+        };
+        if !may_fail {
             return Ok(());
         }
-        let savepoint = self.state.clone();
-        write(&mut self.state);
-        let followed = self.follow(follow_ups, id);
+        let before = before.map(|(_, row)| row);
+        let saved = Saved { object, number, id, before, after: Some(row) };
+        let followed = self.follow(follow_ups, id).and_then(|()| self.tell(watch, &saved));
         if followed.is_err() {
-            self.state = savepoint;
+            self.back_to(savepoint);
         }
         followed
     }
@@ -139,22 +210,27 @@ impl<'a> Transaction<'a> {
             draft.set(slot, value);
         }
         derive::on_update(self, object, &mut draft);
-        let follow_ups = self.behave(object, Some(&before), &mut draft)?;
+        let watch = (self.hooks.watch)(&object.name);
+        let follow_ups = self.behave(object, Some(&before), &mut draft, watch)?;
         rules::verify(self, object, Some((number, &before)), &draft)?;
         let row = draft.build(self.state.commit);
         let id = row.id(object.system.id).unwrap_or(self.actor.user);
-        self.write_and_follow(follow_ups, id, |state| {
-            state.table_mut(object).replace(number, row);
-        })
+        let before = Some((number, &before));
+        self.write_and_follow(object, watch, follow_ups, (before, &row, id))
     }
 
+    /// Lets the object's own behaviour and its watcher complete or refuse a record.
     fn behave(
-        &self,
+        &mut self,
         object: &Arc<ObjectSpec>,
         before: Option<&Row>,
         draft: &mut Draft,
+        watch: Watch,
     ) -> Result<Vec<FollowUp>, Faults> {
-        let Some(behaviour) = objects::behaviour(&object.name) else { return Ok(Vec::new()) };
+        let behaviour = objects::behaviour(&object.name);
+        if behaviour.is_none() && watch.before.is_none() {
+            return Ok(Vec::new());
+        }
         let saving = objects::Saving {
             state: &self.state,
             object,
@@ -163,15 +239,16 @@ impl<'a> Transaction<'a> {
             now: self.actor.now,
             system: self.actor.system,
         };
-        behaviour(&saving, draft)
+        let follow_ups = behaviour.map_or(Ok(Vec::new()), |behaviour| behaviour(&saving, draft))?;
+        if let Some(before_save) = watch.before {
+            before_save(&saving, draft, &mut self.warnings)?;
+        }
+        Ok(follow_ups)
     }
 
     /// Carries out what an object's behaviour asked for, as the org itself.
     fn follow(&mut self, follow_ups: Vec<FollowUp>, id: Id) -> Result<(), Faults> {
-        let caller = std::mem::replace(&mut self.actor.system, true);
-        let outcome = follow_ups.into_iter().try_for_each(|step| self.follow_one(step, id));
-        self.actor.system = caller;
-        outcome
+        self.as_org(|org| follow_ups.into_iter().try_for_each(|step| org.follow_one(step, id)))
     }
 
     fn follow_one(&mut self, step: FollowUp, id: Id) -> Result<(), Faults> {

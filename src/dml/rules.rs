@@ -87,27 +87,20 @@ fn required(check: &Check<'_, '_>, faults: &mut Faults) {
             .map(|(field, ..)| &*field.name)
             .collect()
     } else {
-        check
-            .object
-            .visible_fields()
-            .filter(|(slot, field)| {
-                is_required(field)
-                    && value_of(*slot).is_none_or(Value::is_null)
-                    && !is_made_of_parts(check, field)
-            })
-            .map(|(_, field)| &*field.name)
+        let object = check.object;
+        let unfilled = |slot: &&Slot| value_of(**slot).is_none_or(Value::is_null);
+        object
+            .required
+            .iter()
+            .filter(unfilled)
+            .map(|slot| object.at(*slot))
+            .filter(|field| !is_made_of_parts(check, field))
+            .map(|field| &*field.name)
             .collect()
     };
     if !missing.is_empty() {
         faults.push(OrgError::required_missing(&missing));
     }
-}
-
-/// True when a create must give the field: nothing else gives it a value.
-fn is_required(field: &FieldSpec) -> bool {
-    field.required_on_create()
-        && field.default_value.is_none()
-        && field.picklist.as_ref().is_none_or(|picklist| picklist.default_code().is_none())
 }
 
 /// True for the name of a record that is a person although its object's usually are not (a Person
@@ -293,7 +286,8 @@ pub(super) fn verify(
 ) -> Result<(), Faults> {
     let table = transaction.state.table(object.id);
     let mut faults = Faults::new();
-    for (slot, field) in object.visible_fields() {
+    for slot in object.unique.iter().copied() {
+        let field = object.at(slot);
         let Some(rule) = field.unique_rule else { continue };
         let value = draft.get(slot);
         if value.is_null() || before.is_some_and(|(_, row)| row.get(slot) == value) {

@@ -119,6 +119,14 @@ impl OrgError {
         )
     }
 
+    /// 501 of a body in a form that real orgs read for a resource and this one does not.
+    pub fn composite_media_not_emulated(media: &str, resource: &str) -> OrgError {
+        OrgError::not_emulated(
+            &format!("composite/{resource} with a body of {media}"),
+            "Send JSON; bytes can be sent as base64.",
+        )
+    }
+
     /// A batch sub-request of a version that batches do not take. The text is unverified.
     pub fn batch_version(version: &str) -> OrgError {
         let message = format!(

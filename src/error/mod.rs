@@ -1,21 +1,29 @@
 //! The one error type. Every message that a user can see is made by a named constructor here, by
 //! topic: [`resource`](self) (paths, methods, sessions), `login` (OAuth, SOAP sessions), `record`
 //! (saving), `query` (SOQL, SOSL),
-//! `json` (request bodies), `control` (our own API). Each protocol renders an [`OrgError`] in one
-//! place. Texts and statuses: `reference/rest.md` §8.
+//! `json` (request bodies), `scim` and `concur` (targets), `control` (our own API). Each protocol
+//! renders an [`OrgError`] in one place. Texts and statuses: `reference/rest.md` §8.
 
 mod composite;
+mod concur;
 mod control;
 mod edge;
+mod employees;
 mod login;
+pub mod provisioning;
 mod query;
 mod record;
 mod resource;
+mod scim;
 mod semantic;
 pub mod snippet;
 
+pub use concur::{
+    ConcurError, FORBIDDEN_IN_NAMES, concur_no_such_employee, concur_required, concur_timed_out,
+};
 pub use control::ControlError;
 pub use login::SOAP_CLIENT;
+pub use scim::{FilterFault, PatchFault, ScimError};
 
 use std::borrow::Cow;
 

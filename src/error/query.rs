@@ -92,6 +92,60 @@ impl OrgError {
         OrgError::general(400, "INVALID_SEARCH", message)
     }
 
+    /// An overall LIMIT beyond what a search may give.
+    pub fn search_limit_too_large(most: usize) -> OrgError {
+        let message = format!("maximum limit of search results is {most}");
+        OrgError::general(400, "MALFORMED_SEARCH", message)
+    }
+
+    /// An object's LIMIT beyond what a search may give.
+    pub fn entity_limit_too_large(most: usize) -> OrgError {
+        let message = format!("Maximum entity limit is {most}");
+        OrgError::general(400, "MALFORMED_SEARCH", message)
+    }
+
+    /// A LIMIT below zero.
+    pub fn negative_search_limit() -> OrgError {
+        OrgError::general(400, "MALFORMED_SEARCH", "Limit must be a non-negative value")
+    }
+
+    /// An OFFSET out of range.
+    pub fn search_offset_out_of_range(most: usize) -> OrgError {
+        let message = format!("SOSL offset should be between 0 to {most}");
+        OrgError::general(400, "MALFORMED_SEARCH", message)
+    }
+
+    /// An OFFSET when several objects are searched. The text is unverified.
+    pub fn search_offset_of_several(query: &str, offset: usize) -> OrgError {
+        let text = "OFFSET is only allowed when a single object is searched";
+        OrgError::syntax(query, offset, text).in_a_search()
+    }
+
+    /// An object that stands twice in RETURNING. The text is unverified.
+    pub fn searched_twice(query: &str, offset: usize, object: &str) -> OrgError {
+        let text = format!("duplicate object in RETURNING: {object}");
+        OrgError::syntax(query, offset, &text).in_a_search()
+    }
+
+    /// An object that searches do not cover. The text is unverified.
+    pub fn not_searchable(object: &str) -> OrgError {
+        let message = format!("entity type {object} does not support search");
+        OrgError::general(400, "INVALID_TYPE", message)
+            .hint("the describe's searchable is false: query it with SOQL")
+    }
+
+    /// An aggregate or a count in RETURNING. The text is unverified.
+    pub fn aggregate_in_search(query: &str, offset: usize) -> OrgError {
+        let text = "aggregate expressions are not allowed in a search";
+        OrgError::syntax(query, offset, text).in_a_search()
+    }
+
+    /// A parameter of a search that must be a whole number. The text is unverified.
+    pub fn search_parameter_not_a_number(name: &str, text: &str) -> OrgError {
+        let message = format!("{name} is not a whole number: {text}");
+        OrgError::general(400, "INVALID_SEARCH", message)
+    }
+
     /// A word that the grammar of SOSL does not know at its place.
     pub fn malformed_search_token(query: &str, offset: usize, token: &str) -> OrgError {
         let text = format!("Malformed search token: {token}");

@@ -188,6 +188,16 @@ impl OrgError {
         ))
     }
 
+    /// A JSON body that is not UTF-8: at a `start` or a `middle` byte of a character, or (no byte) at
+    /// its end.
+    pub fn not_utf8(kind: &str, byte: Option<u8>, (line, column): (usize, usize)) -> OrgError {
+        let what = match byte {
+            Some(byte) => format!("Invalid UTF-8 {kind} byte 0x{byte:x}"),
+            None => "Unexpected end-of-input in a UTF-8 character".to_owned(),
+        };
+        OrgError::json_parser(format!("{what} at [line:{line}, column:{column}]"))
+    }
+
     /// A list in a JSON body where a field of type `kind` wants a scalar.
     pub fn list_not_deserializable(kind: &str, (line, column): (usize, usize)) -> OrgError {
         OrgError::json_parser(format!(

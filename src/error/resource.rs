@@ -94,6 +94,15 @@ impl OrgError {
         error
     }
 
+    /// 501 of `Sforce-Call-Options: defaultNamespace=…` with a namespace that the schema has. Without
+    /// one in the schema the header changes nothing.
+    pub fn default_namespace_not_emulated(namespace: &str) -> OrgError {
+        OrgError::not_emulated(
+            &format!("defaultNamespace {namespace}"),
+            "Write the names of its objects and fields with their prefix.",
+        )
+    }
+
     /// 501 of a REST resource that real orgs have and this one has not.
     pub fn resource_not_emulated(path: &str) -> OrgError {
         OrgError::not_emulated(

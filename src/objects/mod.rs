@@ -64,6 +64,7 @@ pub fn behaviour(object: &str) -> Option<Behaviour> {
     Some(match object {
         "Account" | "Contact" | "Lead" | "Employee" => person::save,
         "User" => user::save,
+        "Profile" => user::save_profile,
         "Opportunity" => sales::save_opportunity,
         "OpportunityLineItem" => sales::save_line_item,
         "Case" => sales::save_case,
@@ -81,17 +82,17 @@ pub fn slots(object: &ObjectSpec, fields: Vec<(&'static str, Value)>) -> Vec<(Sl
 
 impl Saving<'_> {
     /// The slot of a field, if the org has it.
-    fn slot(&self, name: &str) -> Option<Slot> {
+    pub fn slot(&self, name: &str) -> Option<Slot> {
         self.object.field(name).map(|(slot, _)| slot)
     }
 
     /// The draft's value of a field; null when the org does not have it.
-    fn value<'d>(&self, draft: &'d Draft, name: &str) -> &'d Value {
+    pub fn value<'d>(&self, draft: &'d Draft, name: &str) -> &'d Value {
         self.slot(name).map_or(&Value::Null, |slot| draft.get(slot))
     }
 
     /// The draft's text of a field, whether free or from a picklist.
-    fn text(&self, draft: &Draft, name: &str) -> Option<String> {
+    pub fn text(&self, draft: &Draft, name: &str) -> Option<String> {
         let (slot, field) = self.object.field(name)?;
         match draft.get(slot) {
             Value::Text(text) => Some(text.to_string()),
@@ -103,14 +104,14 @@ impl Saving<'_> {
     }
 
     /// Sets a field, if the org has it.
-    fn set(&self, draft: &mut Draft, name: &str, value: Value) {
+    pub fn set(&self, draft: &mut Draft, name: &str, value: Value) {
         if let Some(slot) = self.slot(name) {
             draft.set(slot, value);
         }
     }
 
     /// Sets a field that has no value yet.
-    fn fill(&self, draft: &mut Draft, name: &str, value: impl FnOnce() -> Value) {
+    pub fn fill(&self, draft: &mut Draft, name: &str, value: impl FnOnce() -> Value) {
         if let Some(slot) = self.slot(name)
             && draft.get(slot).is_null()
         {
@@ -119,7 +120,7 @@ impl Saving<'_> {
     }
 
     /// Sets a picklist field by its API value.
-    fn pick(&self, draft: &mut Draft, name: &str, value: &str) {
+    pub fn pick(&self, draft: &mut Draft, name: &str, value: &str) {
         if let Some((slot, field)) = self.object.field(name) {
             let code = field.picklist.as_ref().and_then(|picklist| picklist.code(value));
             draft.set(slot, code.map_or_else(|| Value::text(value), Value::Pick));
@@ -127,7 +128,7 @@ impl Saving<'_> {
     }
 
     /// True when an update changes a field, and on create.
-    fn changes(&self, draft: &Draft, name: &str) -> bool {
+    pub fn changes(&self, draft: &Draft, name: &str) -> bool {
         let Some(slot) = self.slot(name) else { return false };
         self.before.is_none_or(|row| row.get(slot) != draft.get(slot))
     }

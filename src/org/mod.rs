@@ -7,6 +7,7 @@
 
 mod credentials;
 mod cursors;
+mod jobs;
 mod registry;
 mod sessions;
 mod unit;
@@ -14,18 +15,45 @@ mod usage;
 
 pub use credentials::{Credentials, derived_token};
 pub use cursors::{Cursor, Cursors};
+pub use jobs::{Answered, Step};
 pub use registry::{DEFAULT, Orgs, Template};
 pub use sessions::{Decision, Grant, Pending, Refresh, Session, Sessions};
 pub use unit::Unit;
 pub use usage::Usage;
 
 use crate::clock::Millis;
-use crate::dml::{Actor, Transaction};
+use crate::dml::{self, Actor, Transaction};
 use crate::error::Faults;
 use crate::id::Id;
-use crate::store::{IndexCache, State};
-use std::sync::atomic::{AtomicI64, Ordering};
+use crate::sosl::WordIndexes;
+use crate::store::{IndexCache, JobKind, State};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+/// What the floors above do in an org: one table of plain functions, handed down from the top.
+pub struct Hooks {
+    /// When records are written.
+    pub writes: &'static dml::Hooks,
+    /// The function that runs jobs of a kind.
+    pub step: fn(JobKind) -> Option<Step>,
+    /// The function that takes answers to calls that jobs of a kind asked.
+    pub answered: fn(JobKind) -> Option<Answered>,
+}
+
+impl Hooks {
+    /// Nothing.
+    pub const NONE: &'static Hooks =
+        &Hooks { writes: dml::Hooks::NONE, step: |_| None, answered: |_| None };
+}
+
+/// What running all work to its end did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drained {
+    /// How many steps ran.
+    pub ran: usize,
+    /// The org's time afterwards.
+    pub now: Millis,
+}
 
 /// One fake org.
 pub struct Org {
@@ -45,12 +73,17 @@ pub struct Org {
     pub usage: Usage,
     /// Indexes built on demand.
     pub indexes: IndexCache,
+    /// Word indexes of searches, built on demand.
+    pub words: WordIndexes,
     state: RwLock<Arc<State>>,
     /// How the org was when it was created: `reset` goes back to it.
     created: Arc<State>,
     writer: Mutex<()>,
     latest: AtomicI64,
     swept: AtomicI64,
+    hooks: &'static Hooks,
+    /// True once a timer runs this org's work as time passes.
+    driven: AtomicBool,
 }
 
 impl Org {
@@ -72,18 +105,29 @@ impl Org {
             cursors: Cursors::default(),
             usage: Usage::default(),
             indexes: IndexCache::default(),
+            words: WordIndexes::default(),
             created: Arc::clone(&state),
             state: RwLock::new(state),
             writer: Mutex::new(()),
             latest: AtomicI64::new(0),
             swept: AtomicI64::new(0),
+            hooks: Hooks::NONE,
+            driven: AtomicBool::new(false),
         };
         org.open_first_session(system_now);
         org
     }
 
-    /// The session and refresh token that the org's owner was told at its start.
-    fn open_first_session(&self, system_now: Millis) {
+    /// The same with what the floors above do in it.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: &'static Hooks) -> Org {
+        self.hooks = hooks;
+        self
+    }
+
+    /// The session and refresh token that the org's owner was told at its start. Opened again, the
+    /// session begins anew.
+    pub fn open_first_session(&self, system_now: Millis) {
         let now = self.now(system_now);
         let lifetime = self.read().settings.session_seconds * 1000;
         let (credentials, scope) = (&self.credentials, "api web refresh_token");
@@ -123,7 +167,8 @@ impl Org {
     ) -> Result<T, Faults> {
         let _writer = self.lock();
         let before = self.read();
-        let mut transaction = Transaction::begin(&before, actor, &self.indexes);
+        let mut transaction =
+            Transaction::begin(&before, actor, &self.indexes).with_hooks(self.hooks.writes);
         let done = work(&mut transaction)?;
         self.publish(Arc::new(transaction.state));
         Ok(done)
@@ -138,7 +183,8 @@ impl Org {
     ) -> T {
         let _writer = self.lock();
         let before = self.read();
-        let mut transaction = Transaction::begin(&before, actor, &self.indexes);
+        let mut transaction =
+            Transaction::begin(&before, actor, &self.indexes).with_hooks(self.hooks.writes);
         let (done, keep) = work(&mut transaction);
         if keep {
             self.publish(Arc::new(transaction.state));
@@ -169,8 +215,14 @@ impl Org {
         }
     }
 
-    /// Does what falls due with the org's day: empties the recycle bin of what has lain too long.
+    /// Does what falls due before a request: background work, and with each new day of the org what
+    /// has lain too long in the recycle bin.
     pub fn sweep(&self, now: Millis) {
+        self.sweep_day(now);
+        self.catch_up(now);
+    }
+
+    fn sweep_day(&self, now: Millis) {
         let day = now.div_euclid(crate::time::DAY);
         if self.swept.swap(day, Ordering::Relaxed) == day {
             return;

@@ -1,10 +1,10 @@
 //! The orgs of one process, by name and id.
 
-use super::{Credentials, Org};
+use super::{Credentials, Hooks, Org};
 use crate::clock::Millis;
 use crate::id::Id;
 use crate::schema::Additions;
-use crate::store::State;
+use crate::store::{State, StateMode};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -29,6 +29,8 @@ pub struct Template {
     pub standing_clock: Option<Millis>,
     /// The seed of a new org.
     pub seed: u64,
+    /// What becomes of a State change that real orgs refuse, in a new org.
+    pub state_mode: StateMode,
     /// Objects and fields that every new org has.
     pub additions: Vec<Additions>,
 }
@@ -45,6 +47,7 @@ pub struct Orgs {
     /// What the start options say.
     pub template: Template,
     registered: RwLock<Registered>,
+    hooks: &'static Hooks,
 }
 
 /// The name of the org that exists from the start.
@@ -53,7 +56,14 @@ pub const DEFAULT: &str = "default";
 impl Orgs {
     /// No orgs yet.
     pub fn new(template: Template) -> Orgs {
-        Orgs { template, registered: RwLock::default() }
+        Orgs { template, registered: RwLock::default(), hooks: Hooks::NONE }
+    }
+
+    /// The same with what the floors above do in every org.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: &'static Hooks) -> Orgs {
+        self.hooks = hooks;
+        self
     }
 
     /// Registers an org. `state` makes its first state for the id it gets. `None` when the name is
@@ -77,7 +87,8 @@ impl Orgs {
             (id, name.map_or_else(unnamed, ToOwned::to_owned))
         };
         let credentials = self.credentials(id, &name, administrator);
-        let org = Arc::new(Org::new(id, &name, label, credentials, state(id), system_now));
+        let org = Org::new(id, &name, label, credentials, state(id), system_now);
+        let org = Arc::new(org.with_hooks(self.hooks));
         let mut registered = self.registered.write().unwrap_or_else(PoisonError::into_inner);
         if registered.by_name.contains_key(&name) {
             return None;

@@ -4,6 +4,7 @@
 use super::credentials;
 use crate::clock::Millis;
 use crate::id::Id;
+use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -123,7 +124,7 @@ const MOST_ISSUED: usize = 100;
 /// An org's sessions.
 #[derive(Default)]
 pub struct Sessions {
-    live: RwLock<HashMap<String, Arc<Session>>>,
+    live: RwLock<FxHashMap<String, Arc<Session>>>,
     paths: Mutex<Paths>,
     made: AtomicU64,
 }

@@ -19,6 +19,8 @@ use std::sync::{Arc, MutexGuard};
 pub struct Unit<'o> {
     org: &'o Org,
     state: RefCell<Arc<State>>,
+    /// Its first commit.
+    request: u64,
     /// Cursors that queries of this unit opened, and when.
     opened: RefCell<Vec<(Cursor, Millis)>>,
     spoiled: Cell<bool>,
@@ -29,9 +31,11 @@ impl Org {
     /// Begins a unit of work. Other writers wait until it is published or dropped.
     pub fn unit(&self) -> Unit<'_> {
         let writer = self.lock();
+        let before = self.read();
         Unit {
             org: self,
-            state: RefCell::new(self.read()),
+            request: before.commit + 1,
+            state: RefCell::new(before),
             opened: RefCell::default(),
             spoiled: Cell::new(false),
             _writer: writer,
@@ -52,7 +56,9 @@ impl Unit<'_> {
         work: impl FnOnce(&mut Transaction<'_>) -> (T, bool),
     ) -> T {
         let before = self.read();
-        let mut transaction = Transaction::begin(&before, actor, &self.org.indexes);
+        let mut transaction = Transaction::begin(&before, actor, &self.org.indexes)
+            .with_hooks(self.org.hooks.writes)
+            .within(self.request);
         let (done, keep) = work(&mut transaction);
         if keep {
             *self.state.borrow_mut() = Arc::new(transaction.state);

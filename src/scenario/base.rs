@@ -108,7 +108,8 @@ fn base(features: Features) -> Base {
 /// Inserts the records of the file. They are part of the program: a fault in them is a broken
 /// build, and the test of every feature set says which.
 fn build(features: Features) -> Base {
-    let state = State::new(Schema::standard(features), Clock::Virtual { now: BEGINNING });
+    let mut state = State::new(Schema::standard(features), Clock::Virtual { now: BEGINNING });
+    Arc::make_mut(&mut state.settings).transitions = super::transitions::standard();
     let indexes = IndexCache::default();
     let mut transaction = Transaction::begin(&state, author(), &indexes);
     let organization =

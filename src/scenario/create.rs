@@ -9,7 +9,7 @@ use crate::clock::{Clock, Millis};
 use crate::id::Id;
 use crate::org::{Org, Orgs};
 use crate::schema::{Features, ImportError};
-use crate::store::{IndexCache, State};
+use crate::store::{IndexCache, State, StateMode};
 use std::sync::Arc;
 
 /// What a new org shall be.
@@ -55,7 +55,11 @@ pub(crate) fn create(
     let made = orgs.create(new.name, new.label.clone(), base::administrator(), system_now, |id| {
         base::forked(&state, id)
     });
-    made.map(|org| (org, loaded)).ok_or(NotMade::Taken)
+    let org = made.ok_or(NotMade::Taken)?;
+    if let Some(origin) = new.from {
+        org.words.adopt(&origin.words);
+    }
+    Ok((org, loaded))
 }
 
 /// The state of the new org, still under another org's id.
@@ -111,7 +115,8 @@ fn empty(orgs: &Orgs, new: &NewOrg<'_>) -> Result<Arc<State>, NotMade> {
     };
     let nobody = Id::own(*b"00D", 0);
     let state = base::empty_org(nobody, features, clock);
-    if template.additions.is_empty() && template.username.is_none() && template.seed == 0 {
+    let usual = template.seed == 0 && template.state_mode == StateMode::default();
+    if usual && template.additions.is_empty() && template.username.is_none() {
         return Ok(state);
     }
     let mut state = State::clone(&state);
@@ -125,7 +130,9 @@ fn empty(orgs: &Orgs, new: &NewOrg<'_>) -> Result<Arc<State>, NotMade> {
     if let Some(username) = &template.username {
         base::rename_administrator(&mut state, username);
     }
-    Arc::make_mut(&mut state.settings).seed = template.seed;
+    let settings = Arc::make_mut(&mut state.settings);
+    settings.seed = template.seed;
+    settings.state_mode = template.state_mode;
     Ok(Arc::new(state))
 }
 

@@ -1,6 +1,7 @@
 //! `[[when]]` and `[[then]]`: what happens to a loaded org, and what must hold afterwards. Both go
 //! through requests, as a client's would; the caller says how a request is answered.
 
+use super::base;
 use super::format::{Scenario, Step, Then, When};
 use super::load::Loaded;
 use super::problem::Problem;
@@ -28,7 +29,10 @@ pub(crate) fn run(
         Some(file) => problem.in_file(file),
         None => problem,
     };
-    let mut aliases: HashMap<String, Id> = loaded.records.iter().cloned().collect();
+    let always = [("administrator", base::administrator()), ("app", base::connected_app())];
+    let always = always.map(|(alias, id)| (alias.to_owned(), id));
+    let mut aliases: HashMap<String, Id> =
+        always.into_iter().chain(loaded.records.iter().cloned()).collect();
     for when in &scenario.when {
         step(when, org, &mut aliases, call).map_err(|problem| vec![place(problem)])?;
     }
@@ -51,6 +55,31 @@ fn step(
             if status != 200 {
                 return Err(when.node.problem(format!("the clock answered {status}: {body}")));
             }
+        }
+        Step::Run { path, alias } => {
+            let (status, answer) = call("POST", &format!("/_fauxforce/orgs/{org}/{path}"), None);
+            let json: Json = serde_json::from_str(&answer).unwrap_or_default();
+            let id = json["processId"].as_str().and_then(|id| Id::parse(id).ok());
+            let id = id
+                .filter(|_| status == 202)
+                .ok_or_else(|| when.node.problem(format!("the run answered {status}: {answer}")))?;
+            aliases.extend(alias.clone().map(|alias| (alias, id)));
+        }
+        Step::Load(load) => {
+            let id = |text: &str| aliases.get(text.strip_prefix('@')?).map(Id::to_string);
+            let mut body = load.map_text(&id).to_json();
+            body["live"] = Json::Bool(true);
+            let path = format!("/_fauxforce/orgs/{org}/scenarios");
+            let (status, answer) = call("POST", &path, Some(&body.to_string()));
+            let json: Json = serde_json::from_str(&answer).unwrap_or_default();
+            let records =
+                json["records"].as_object().filter(|_| status == 200).ok_or_else(|| {
+                    when.node.problem(format!("the records were answered {status}: {answer}"))
+                })?;
+            let records = records
+                .iter()
+                .filter_map(|(alias, id)| Some((alias.clone(), Id::parse(id.as_str()?).ok()?)));
+            aliases.extend(records);
         }
         Step::Call { method, path, body, alias, status: expected } => {
             let path = with_ids(path, '/', aliases);

@@ -1,7 +1,7 @@
 //! The scenario file: a tree becomes a [`Scenario`], or the first [`Problem`] in it. No schema is
 //! looked at here; `load` does that.
 
-use super::problem::{Problem, not_emulated, unknown};
+use super::problem::{Problem, unknown};
 use super::settings::{Change, Of};
 use super::tree::{Node, Tree};
 use crate::time;
@@ -17,6 +17,8 @@ pub(crate) struct Scenario {
     pub org: Change,
     /// Where `[org]` stands.
     pub org_node: Option<Node>,
+    /// Its records set off what an API client's would: hooks, automatic runs.
+    pub live: bool,
     /// Records, in order.
     pub records: Vec<Record>,
     /// Records to be made up, in order.
@@ -66,13 +68,19 @@ pub(crate) enum Defect {
     DuplicateUsername,
     /// It has no e-mail address.
     MissingEmail,
+    /// Two users have its employee number.
+    AmbiguousMatch,
+    /// No seat is left for it: so many employees more than free seats.
+    NoLicense,
 }
 
 impl Defect {
     /// Every defect with its name in `with`.
-    pub(crate) const ALL: [(Defect, &'static str); 2] = [
+    pub(crate) const ALL: [(Defect, &'static str); 4] = [
         (Defect::DuplicateUsername, "duplicate_username"),
         (Defect::MissingEmail, "missing_email"),
+        (Defect::AmbiguousMatch, "ambiguous_match"),
+        (Defect::NoLicense, "no_license"),
     ];
 }
 
@@ -90,6 +98,16 @@ pub(crate) struct When {
 pub(crate) enum Step {
     /// The clock moves on, by an ISO-8601 duration.
     Advance(String),
+    /// A run of a job, whose record may have an alias.
+    Run {
+        /// The path below the org that starts it.
+        path: &'static str,
+        /// The alias of its record.
+        alias: Option<String>,
+    },
+    /// Records are written in one transaction, with all that API writes set off: a scenario's
+    /// `records` and `generate`.
+    Load(Node),
     /// A request of the administrator.
     Call {
         /// `GET`, `POST`, ….
@@ -138,18 +156,21 @@ impl Scenario {
             title: String::new(),
             org: Change::default(),
             org_node: None,
+            live: false,
             records: Vec::new(),
             generate: Vec::new(),
             when: Vec::new(),
             then: Vec::new(),
             file: None,
         };
-        const KEYS: [&str; 7] = ["name", "title", "org", "records", "generate", "when", "then"];
+        const KEYS: [&str; 8] =
+            ["name", "title", "live", "org", "records", "generate", "when", "then"];
         check_keys(root, "key of a scenario", &KEYS)?;
         for (key, value) in root.table()? {
             match key.as_str() {
                 "name" => scenario.name = name(value)?,
                 "title" => value.text()?.clone_into(&mut scenario.title),
+                "live" => scenario.live = value.flag()?,
                 "org" => {
                     scenario.org = Change::read(value, Of::Scenario)?;
                     scenario.org_node = Some(value.clone());
@@ -259,15 +280,18 @@ fn generate(node: &Node) -> Result<Generate, Problem> {
 }
 
 fn when(node: &Node) -> Result<When, Problem> {
-    const KEYS: [&str; 7] = ["advance", "run", "method", "path", "body", "as", "status"];
+    const KEYS: [&str; 8] = ["advance", "run", "load", "method", "path", "body", "as", "status"];
     check_keys(node, "key of when", &KEYS)?;
-    if let Some(run) = node.get("run") {
-        return Err(match run.text()? {
-            "provisioning" => run.problem(not_emulated("run = \"provisioning\"")),
-            other => run.problem(unknown("job", other, ["provisioning"])),
-        });
-    }
-    let step = if let Some(advance) = node.get("advance") {
+    let step = if let Some(run) = node.get("run") {
+        match run.text()? {
+            "provisioning" => Step::Run { path: "provisioning/run", alias: alias(node)? },
+            other => return Err(run.problem(unknown("job", other, ["provisioning"]))),
+        }
+    } else if let Some(load) = node.get("load") {
+        check_keys(load, "key of load", &["records", "generate"])?;
+        Scenario::read(load)?;
+        Step::Load(load.clone())
+    } else if let Some(advance) = node.get("advance") {
         let by = advance.text()?;
         if time::parse_duration(by).is_none() {
             return Err(advance.problem("must be a duration such as PT10M"));
@@ -334,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn the_example_of_the_documentation_parses_up_to_what_is_not_built() {
+    fn the_example_of_the_documentation_parses() {
         let text = r#"
             name = "half-the-employees-fail"
             title = "Half of a hundred employees collide on their usernames"
@@ -350,6 +374,9 @@ mod tests {
             count = 100
             with = { duplicate_username = 0.5 }
             [[when]]
+            run = "provisioning"
+            as = "run"
+            [[when]]
             advance = "PT10M"
             [[then]]
             soql = "SELECT TotalRecordCount FROM EmpUserProvisioningProcess"
@@ -358,8 +385,14 @@ mod tests {
         let scenario = Scenario::parse(text, None).expect("a scenario");
         assert_eq!(scenario.name, "half-the-employees-fail");
         assert_eq!(scenario.generate[0].with, [(Defect::DuplicateUsername, 0.5)]);
-        let run = problem("[[when]]\nrun = \"provisioning\"");
-        assert!(run.starts_with("x.toml:2: when[0].run: NOT_EMULATED"), "{run}");
+        assert!(
+            matches!(&scenario.when[0].step, Step::Run { alias: Some(own), .. } if own == "run")
+        );
+        let run = problem("[[when]]\nrun = \"provision\"");
+        assert_eq!(
+            run,
+            "x.toml:2: when[0].run: no such job: provision; did you mean provisioning?"
+        );
     }
 
     #[test]
@@ -383,11 +416,11 @@ mod tests {
             ),
             (
                 "[[generate]]\nobject = \"User\"\nwith = { dup = 0.1 }",
-                "x.toml:3: generate[0].with.dup: no such defect: dup; there are duplicate_username, missing_email",
+                "x.toml:3: generate[0].with.dup: no such defect: dup; there are duplicate_username, missing_email, ambiguous_match, no_license",
             ),
             (
-                "[org]\nstate = \"off\"",
-                "x.toml:2: org.state: NOT_EMULATED: the setting state is not built yet",
+                "[org]\napexRest = \"off\"",
+                "x.toml:2: org.apexRest: NOT_EMULATED: the setting apexRest is not built yet",
             ),
             (
                 "[[then]]\nsoql = \"SELECT Id FROM User\"",

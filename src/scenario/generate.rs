@@ -10,6 +10,7 @@ use super::random::Random;
 use super::tree::Node;
 use crate::dml::{Given, Raw, coerce};
 use crate::id::Id;
+use crate::provisioning::employees;
 use crate::schema::{FieldSpec, FieldType, ObjectSpec, Slot, UniqueRule};
 use crate::time::{self, DAY};
 use crate::value::Value;
@@ -56,6 +57,8 @@ impl Work<'_> {
         let mut batch = Batch { generate, random: Random::of(self.seed, &purpose), employer: None };
         let defects = spread(&mut batch.random, &defects, generate.count);
         let sound = sound_locals(people.clone(), &defects, others_before);
+        let seats = defects.contains(&Some(Defect::NoLicense));
+        let seats = seats.then(|| defects.iter().filter(|defect| defect.is_none()).count());
         let mut people = people;
         for (at, defect) in defects.into_iter().enumerate() {
             let number = at + 1;
@@ -65,26 +68,67 @@ impl Work<'_> {
             if defect == Some(Defect::DuplicateUsername) {
                 self.collide(&mut batch, &mut making, &sound);
             }
+            if defect == Some(Defect::AmbiguousMatch) {
+                self.namesakes(&object, &batch, &making)?;
+            }
             let id = self.make(&object, &mut batch, &making)?;
             if let Some(prefix) = &generate.alias {
                 self.name(&format!("{prefix}-{number}"), id);
             }
         }
+        if let Some(seats) = seats {
+            employees::leave_seats(&mut self.transaction, seats);
+        }
         Ok(())
     }
 
-    /// Gives an employee a local part that another has too, or, without another, one that is taken
-    /// elsewhere.
+    /// Makes two users with the number of an employee.
+    fn namesakes(
+        &mut self,
+        object: &Arc<ObjectSpec>,
+        batch: &Batch<'_>,
+        making: &Making,
+    ) -> Result<(), Problem> {
+        let schema = Arc::clone(&self.transaction.state.schema);
+        let node = &batch.generate.node;
+        let user = schema.by_name("User").ok_or_else(|| node.problem("there is no User"))?;
+        let (own, _) = self.given(object, &batch.generate.fields, Some(making.number))?;
+        let number = object.field("EmployeeNumber").and_then(|(slot, _)| {
+            own.iter().find(|(own, _)| *own == slot)?.1.as_text().map(ToOwned::to_owned)
+        });
+        let number = number.unwrap_or_else(|| employee_number(making.unique));
+        for place in 1..=2 {
+            let mut given = Given::new();
+            let person = &making.person;
+            let email = format!("{}.{place}@example.net", person.local);
+            set_text(user, &mut given, "FirstName", Some(person.first));
+            set_text(user, &mut given, "LastName", Some(person.last));
+            set_text(user, &mut given, "Email", Some(&email));
+            set_text(user, &mut given, "EmployeeNumber", Some(&number));
+            set_value(user, &mut given, "IsActive", Value::Bool(true));
+            self.complete_user(user, &mut given);
+            self.insert(user, given, &[], node)?;
+        }
+        Ok(())
+    }
+
+    /// Gives an employee an address whose username is taken: by another employee's, or elsewhere.
     fn collide(&mut self, batch: &mut Batch<'_>, making: &mut Making, sound: &[String]) {
         making.domain = DOMAINS[1];
         if let Some(other) = batch.random.pick(sound) {
             making.person.local.clone_from(other);
-            return;
         }
         let settings = Arc::make_mut(&mut self.transaction.state.settings);
-        for domain in DOMAINS {
-            settings.taken_usernames.push(format!("{}@{domain}", making.person.local));
-        }
+        let suffix = settings.employees.username_suffix.trim_start_matches('@').to_owned();
+        // With a suffix in the settings the other's username is the same; without one, or without
+        // another, it is taken elsewhere.
+        let domain = match (suffix.as_str(), sound.is_empty()) {
+            ("", _) => making.domain,
+            (suffix, true) => suffix,
+            (_, false) => return,
+        };
+        let name = format!("{}@{domain}", making.person.local).to_lowercase();
+        settings.taken_usernames.insert(name);
     }
 
     /// Makes one record.
@@ -133,12 +177,12 @@ impl Work<'_> {
                 set("FirstName", Some(person.first));
                 set("LastName", Some(person.last));
                 set("Email", email);
-                set("EmployeeNumber", Some(&format!("E{:05}", making.unique)));
+                set("EmployeeNumber", Some(&employee_number(making.unique)));
                 set("EmployeeStatus", Some("Active"));
                 set("WorkerType", Some("Employee"));
             }
             "Employee2" => {
-                set("EmployeeNumber", Some(&format!("E{:05}", making.unique)));
+                set("EmployeeNumber", Some(&employee_number(making.unique)));
                 set("EmployeeStatus", Some("Active"));
                 set("EmployeeType", Some("Permanent"));
                 set("EmploymentType", Some("Full-Time"));
@@ -316,7 +360,9 @@ fn defects(generate: &Generate, object: &ObjectSpec) -> Result<Vec<(Defect, usiz
     let mut defects = Vec::new();
     for (defect, share) in &generate.with {
         let suits = match defect {
-            Defect::DuplicateUsername => matches!(&*object.name, "Employee" | "Employee2"),
+            Defect::DuplicateUsername | Defect::AmbiguousMatch | Defect::NoLicense => {
+                matches!(&*object.name, "Employee" | "Employee2")
+            }
             Defect::MissingEmail => {
                 matches!(&*object.name, "Employee" | "Employee2" | "Contact" | "Lead")
             }
@@ -330,6 +376,11 @@ fn defects(generate: &Generate, object: &ObjectSpec) -> Result<Vec<(Defect, usiz
         defects.push((*defect, (share * generate.count as f64).round() as usize));
     }
     Ok(defects)
+}
+
+/// The number of the employee who is the so manieth.
+fn employee_number(unique: usize) -> String {
+    format!("E{unique:05}")
 }
 
 /// The local parts with which others can collide: those of the people without a defect.

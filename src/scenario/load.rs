@@ -12,9 +12,10 @@ use super::problem::{Problem, faults_text, unknown};
 use super::settings::ClockChoice;
 use super::tree::{Node, Tree};
 use crate::clock::{Clock, Millis};
-use crate::dml::{Actor, Given, Raw, Transaction, coerce};
+use crate::dml::{self, Actor, Given, Raw, Transaction, coerce};
 use crate::error::Faults;
 use crate::id::Id;
+use crate::provisioning;
 use crate::schema::{FieldType, Lookup, ObjectSpec, Slot};
 use crate::store::{IndexCache, State};
 use crate::value::Value;
@@ -59,10 +60,13 @@ fn apply(
     let now = state.clock.now(system_now);
     scenario.org.apply(state, indexes, now).map_err(|p| p.under("org"))?;
     let actor = Actor { user: base::administrator(), now, system: true };
+    let requests = state.schema.id_of(provisioning::REQUEST);
+    let first = requests.map_or(0, |object| state.table(object).next());
+    let hooks = if scenario.live { provisioning::HOOKS.writes } else { dml::Hooks::NONE };
     let mut work = Work {
         seed: state.settings.seed,
         scenario: &scenario.name,
-        transaction: Transaction::begin(state, actor, indexes),
+        transaction: Transaction::begin(state, actor, indexes).with_hooks(hooks),
         aliases: HashMap::new(),
         below: aliases(scenario).collect(),
         loaded: Loaded { name: scenario.name.clone(), ..Loaded::default() },
@@ -79,6 +83,8 @@ fn apply(
         }
     }
     work.resolve_pending()?;
+    provisioning::wake(&mut work.transaction, first);
+    provisioning::employees::recount(&mut work.transaction);
     *state = work.transaction.state;
     Ok(work.loaded)
 }
@@ -498,7 +504,7 @@ mod tests {
         let text =
             "[[generate]]\nobject = \"Employee\"\ncount = 3\nwith = { duplicate_username = 1.0 }";
         let (state, _) = loaded(text).expect("employees");
-        assert_eq!(state.settings.taken_usernames.len(), 6);
+        assert_eq!(state.settings.taken_usernames.len(), 3);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::schema::{Feature, Features, ObjectSpec};
 use crate::store::{IndexCache, Settings, State};
 use crate::time;
 use crate::value::Value;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -23,7 +24,10 @@ pub(crate) struct Change {
     features: Vec<(Feature, Option<bool>)>,
     organization: Vec<(&'static str, Node)>,
     limits: Vec<(&'static str, Option<u64>)>,
-    taken_usernames: Option<Vec<String>>,
+    taken_usernames: Option<BTreeSet<String>>,
+    employees: super::employees::Change,
+    target_side: super::targets::Change,
+    provisioning: super::behaviour::Change,
 }
 
 /// How an org shall tell the time.
@@ -63,19 +67,23 @@ pub(crate) enum Of {
 }
 
 /// Settings keys that are built.
-const KEYS: [&str; 4] = ["organization", "features", "limits", "takenUsernames"];
-
-/// Settings keys that INTERFACES documents and nothing obeys yet.
-const NOT_BUILT: [&str; 8] = [
-    "licenses",
-    "employeeUserSettings",
+const KEYS: &[&str] = &[
+    "organization",
+    "features",
+    "limits",
+    "takenUsernames",
     "state",
+    "transitions",
     "progression",
     "targets",
-    "outboundMessages",
-    "apexRest",
-    "loginCertificates",
+    "scim",
+    "concur",
+    "licenses",
+    "employeeUserSettings",
 ];
+
+/// Settings keys that INTERFACES documents and nothing obeys yet.
+const NOT_BUILT: [&str; 3] = ["outboundMessages", "apexRest", "loginCertificates"];
 
 /// Keys of `organization` and the fields of the Organization row behind them.
 const ORGANIZATION: [(&str, &str); 5] = [
@@ -143,6 +151,12 @@ impl Change {
                 "features" => change.features = features(value)?,
                 "limits" => change.limits = limits(value)?,
                 "takenUsernames" => change.taken_usernames = Some(usernames(value)?),
+                "scim" => change.target_side.read_scim(value)?,
+                "concur" => change.target_side.read_concur(value)?,
+                "state" | "transitions" | "progression" | "targets" => {
+                    change.provisioning.read(key, value)?;
+                }
+                "licenses" | "employeeUserSettings" => change.employees.read(key, value)?,
                 key if NOT_BUILT.contains(&key) => {
                     return Err(value.problem(not_emulated(&format!("the setting {key}"))));
                 }
@@ -202,7 +216,9 @@ impl Change {
         if let Some(seed) = self.seed {
             settings.seed = seed;
         }
-        Ok(())
+        self.target_side.apply(settings);
+        self.employees.apply(state, indexes)?;
+        self.provisioning.apply(state)
     }
 
     fn apply_organization(
@@ -323,9 +339,9 @@ fn limits(node: &Node) -> Result<Vec<(&'static str, Option<u64>)>, Problem> {
     Ok(limits)
 }
 
-fn usernames(node: &Node) -> Result<Vec<String>, Problem> {
+fn usernames(node: &Node) -> Result<BTreeSet<String>, Problem> {
     if node.value == Tree::Null {
-        return Ok(Vec::new());
+        return Ok(BTreeSet::new());
     }
     node.list()?.iter().map(|name| Ok(name.text()?.to_lowercase())).collect()
 }
@@ -364,7 +380,11 @@ pub(crate) fn to_json(state: &State) -> String {
         let comma = if place == 0 { "" } else { "," };
         let _ = write!(out, "{comma}{}", quoted(name));
     }
-    out.push_str("]}");
+    out.push(']');
+    super::targets::push_json(&mut out, settings);
+    super::behaviour::push_json(&mut out, settings);
+    super::employees::push_json(&mut out, state);
+    out.push('}');
     out
 }
 
@@ -372,7 +392,7 @@ fn or_null(text: &str) -> &str {
     if text.is_empty() { "null" } else { text }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
@@ -421,7 +441,7 @@ mod tests {
         assert_eq!(problem.message, "no such setting: feature; did you mean features?");
         let problem = message(json!({"organization": {"timeZone": "Mars/Olympus"}}));
         assert_eq!(problem.path, "organization.timeZone");
-        assert!(message(json!({"progression": {}})).is_not_emulated());
+        assert!(message(json!({"progression": {"bulk": "immediate"}})).is_not_emulated());
         assert_eq!(
             message(json!({"limits": {"DailyApiRequests": -1}})).path,
             "limits.DailyApiRequests"

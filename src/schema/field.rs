@@ -349,6 +349,25 @@ impl FieldSpec {
         self.createable && self.kind != FieldType::Boolean && self.required.unwrap_or(by_describe)
     }
 
+    /// True when a create must give the field: nothing else gives it a value.
+    pub fn must_be_given(&self) -> bool {
+        self.required_on_create() && self.default_value.is_none() && self.default_pick().is_none()
+    }
+
+    /// True when the org gives the field a value on create: a number, a name, a default.
+    pub fn is_filled_on_create(&self) -> bool {
+        self.auto_number.is_some()
+            || (self.name_field && self.defaulted_on_create)
+            || self.default_pick().is_some()
+            || self.default_value.as_deref().is_some_and(|text| text != "false")
+    }
+
+    /// The code of the value that a picklist chooses by itself.
+    pub fn default_pick(&self) -> Option<u16> {
+        let picklist = self.picklist.as_ref().filter(|_| self.kind != FieldType::MultiPicklist)?;
+        picklist.default_code()
+    }
+
     /// True for a reference whose rows belong to their parent.
     pub fn is_master_detail(&self) -> bool {
         self.kind == FieldType::Reference && self.custom && self.cascade_delete && !self.nillable

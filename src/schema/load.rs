@@ -52,7 +52,10 @@ fn parse(header: &Header, position: u16, features: Features) -> ObjectSpec {
         links: header.links,
         fields: fields.collect(),
         visible: Vec::new(),
-        by_name: HashMap::new(),
+        by_name: rustc_hash::FxHashMap::default(),
+        required: Vec::new(),
+        filled: Vec::new(),
+        unique: Vec::new(),
         name_slot: None,
         child_relationships: list(&json, "childRelationships")
             .filter(|child| shown(child, features))

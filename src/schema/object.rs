@@ -5,7 +5,7 @@ use super::link::Links;
 use super::view::Features;
 use crate::id::KeyPrefix;
 use compact_str::CompactString;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// The position of an object in its org's [`Schema`](super::Schema); also of its table in the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -184,8 +184,14 @@ pub struct ObjectSpec {
     pub fields: Vec<FieldSpec>,
     /// The slots that this org sees, in describe order.
     pub visible: Vec<Slot>,
-    /// Lower-case field name → slot, visible fields only.
-    pub by_name: HashMap<Box<str>, Slot>,
+    /// Field name → slot, visible fields only: in canonical spelling and in lower case.
+    pub by_name: FxHashMap<Box<str>, Slot>,
+    /// The visible fields that a create must give, whatever the caller.
+    pub required: Vec<Slot>,
+    /// The visible fields that the org fills on create: auto-numbers and defaults.
+    pub filled: Vec<Slot>,
+    /// The visible fields whose values must be unique.
+    pub unique: Vec<Slot>,
     /// The name field (`Name`, `CaseNumber`, `DeveloperName`, …).
     pub name_slot: Option<Slot>,
     /// Relationships in which this object is the parent, as the describe lists them.
@@ -270,14 +276,23 @@ impl ObjectSpec {
             }
             self.visible.push(slot as Slot);
             self.by_name.insert(field.name.to_ascii_lowercase().into(), slot as Slot);
+            self.by_name.insert(field.name.clone(), slot as Slot);
         }
         self.name_slot = self.visible.iter().copied().find(|slot| self.at(*slot).name_field);
+        self.required = self.slots(FieldSpec::must_be_given);
+        self.filled = self.slots(FieldSpec::is_filled_on_create);
+        self.unique = self.slots(|field| field.unique_rule.is_some());
         self.system = SystemSlots::of(&self.fields);
         self.compounds = self
             .visible_fields()
             .filter(|(_, field)| matches!(field.kind, FieldType::Address | FieldType::Location))
             .map(|(slot, compound)| (slot, self.parts_of(&compound.name)))
             .collect();
+    }
+
+    /// The visible slots whose fields are wanted.
+    fn slots(&self, wanted: fn(&FieldSpec) -> bool) -> Vec<Slot> {
+        self.visible_fields().filter(|(_, field)| wanted(field)).map(|(slot, _)| slot).collect()
     }
 
     fn parts_of(&self, compound: &str) -> Vec<(&'static str, Slot)> {
@@ -295,9 +310,15 @@ impl ObjectSpec {
 
     /// A visible field by name, letter case aside.
     pub fn field(&self, name: &str) -> Option<(Slot, &FieldSpec)> {
-        let mut name = CompactString::new(name);
-        name.make_ascii_lowercase();
-        let slot = *self.by_name.get(name.as_str())?;
+        let slot = match self.by_name.get(name) {
+            Some(slot) => *slot,
+            None => {
+                // Names of up to 24 bytes are folded without allocation.
+                let mut folded = CompactString::new(name);
+                folded.make_ascii_lowercase();
+                *self.by_name.get(folded.as_str())?
+            }
+        };
         Some((slot, &self.fields[usize::from(slot)]))
     }
 

@@ -1,6 +1,6 @@
 //! The values of a picklist, in the order that sorting uses.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// One value of a picklist.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,23 +15,35 @@ pub struct PickValue {
     pub default_value: bool,
     /// Base-64 bitmap of the controlling values under which it may be chosen.
     pub valid_for: Option<Box<str>>,
+    /// Other spellings that writes may use: sources disagree on the API value.
+    pub also_written: Box<[Box<str>]>,
 }
 
 /// The values of a picklist. A stored code is a position in `values`, so values are only appended.
 #[derive(Clone, Debug, Default)]
 pub struct Picklist {
     values: Vec<PickValue>,
-    codes: HashMap<Box<str>, u16>,
+    codes: FxHashMap<Box<str>, u16>,
+    default: Option<u16>,
 }
 
 impl Picklist {
     /// Makes a picklist of values in order.
     pub fn new(values: Vec<PickValue>) -> Picklist {
-        let mut codes = HashMap::with_capacity(values.len());
+        let mut codes = FxHashMap::default();
+        for (code, value) in values.iter().enumerate() {
+            codes.entry(value.value.clone()).or_insert(code as u16);
+        }
         for (code, value) in values.iter().enumerate() {
             codes.entry(value.value.to_lowercase().into_boxed_str()).or_insert(code as u16);
         }
-        Picklist { values, codes }
+        for (code, value) in values.iter().enumerate() {
+            for other in &value.also_written {
+                codes.entry(other.to_lowercase().into_boxed_str()).or_insert(code as u16);
+            }
+        }
+        let default = values.iter().position(|value| value.default_value);
+        Picklist { values, codes, default: default.map(|code| code as u16) }
     }
 
     /// All values, in order.
@@ -52,6 +64,6 @@ impl Picklist {
 
     /// The value chosen on create when none is given.
     pub fn default_code(&self) -> Option<u16> {
-        self.values.iter().position(|value| value.default_value).map(|code| code as u16)
+        self.default
     }
 }

@@ -131,6 +131,12 @@ fn follow(field: &mut FieldSpec, keys: &Map<String, Value>) {
     if !said("idLookup") {
         field.id_lookup |= field.external_id;
     }
+    if field.kind == FieldType::Double && field.range.is_none() {
+        let name = field.name.trim_end_matches("__s");
+        let limit = [("Latitude", 90.0), ("Longitude", 180.0)];
+        let limit = limit.iter().find(|(end, _)| name.ends_with(end)).map(|(_, limit)| *limit);
+        field.range = limit.filter(|_| said("compoundFieldName")).map(|limit| (-limit, limit));
+    }
     if field.kind == FieldType::Reference {
         if !said("relationshipName") {
             field.relationship_name = path_name(&field.name);
@@ -324,6 +330,7 @@ fn pick_value(value: &Value) -> Result<PickValue, Problem> {
         active: true,
         default_value: false,
         valid_for: None,
+        also_written: Box::default(),
     };
     let keys = match value {
         Value::String(text) => return Ok(plain(text)),
@@ -340,6 +347,9 @@ fn pick_value(value: &Value) -> Result<PickValue, Problem> {
             "label" => made.label = text(value).map_err(|p| wrong(p.message))?,
             "active" => made.active = flag()?,
             "defaultValue" => made.default_value = flag()?,
+            "alsoWritten" => {
+                made.also_written = texts(value).map_err(|p| wrong(p.message))?;
+            }
             "validFor" => made.valid_for = optional_text(value).map_err(|p| wrong(p.message))?,
             _ => return Err(wrong("no such key in a picklist value".into())),
         }
@@ -410,6 +420,10 @@ mod tests {
         assert_eq!(made.unique_rule, Some(UniqueRule::CaseSensitive));
         let made = read_json(&json!({"name": "A__c", "type": "int", "min": 1, "max": 9}));
         assert_eq!(made.range, Some((1.0, 9.0)));
+        let made = read_json(
+            &json!({"name": "ALongitude", "type": "double", "compoundFieldName": "AAddress"}),
+        );
+        assert_eq!(made.range, Some((-180.0, 180.0)));
     }
 
     #[test]

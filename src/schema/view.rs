@@ -260,6 +260,19 @@ impl Schema {
         self.added.digest ^ u64::from(self.features().0).wrapping_mul(0x9E37_79B9_7F4A_7C15)
     }
 
+    /// True when an object or field was added under a namespace: `ns__Thing__c`.
+    pub fn has_namespace(&self, namespace: &str) -> bool {
+        let within = |name: &str| {
+            let head = name.get(..namespace.len()).unwrap_or_default();
+            head.eq_ignore_ascii_case(namespace) && name[head.len()..].starts_with("__")
+        };
+        let changed = self.added.changes.keys().map(|id| self.object(*id));
+        let mut objects = self.added.objects.iter().chain(changed);
+        objects.any(|object| {
+            within(&object.name) || object.fields.iter().any(|field| within(&field.name))
+        })
+    }
+
     /// Adds custom objects, and fields to objects that are there. Slots append; none ever moves.
     /// An error adds nothing.
     pub fn extend(&mut self, additions: Additions) -> Result<(), ImportError> {

@@ -6,6 +6,7 @@
 //! `refuse`.
 
 mod answer_body;
+mod background;
 mod coding;
 mod connection;
 mod exchange;
@@ -15,6 +16,8 @@ mod refuse;
 mod respond;
 mod signal;
 mod workers;
+
+pub use background::Background;
 
 pub use signal::StopSignal;
 

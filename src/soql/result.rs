@@ -125,6 +125,13 @@ impl ResultSet {
         }
     }
 
+    /// Keeps the first so many records.
+    pub fn truncate(&mut self, most: usize) {
+        if let Rows::Records(records) = &mut self.rows {
+            records.numbers.truncate(most);
+        }
+    }
+
     /// True when it may be fetched in pages; groups may not.
     pub fn pageable(&self) -> bool {
         matches!(self.rows, Rows::Records(_))

@@ -88,6 +88,12 @@ impl KeySet {
         self.range(Bound::Included(key), Bound::Included(key))
     }
 
+    /// The rows under one key from a row on, in order of creation.
+    pub fn equal_from(&self, key: &Key, from: RowNum) -> impl Iterator<Item = RowNum> {
+        let range = (key.clone(), from)..=(key.clone(), RowNum::MAX);
+        self.0.range(range).map(|(_, number)| *number)
+    }
+
     /// The rows whose keys lie in a range, by key and then by order of creation. Bounds must be of
     /// the field's own kind of key.
     pub fn range(&self, low: Bound<&Key>, high: Bound<&Key>) -> impl Iterator<Item = RowNum> {
@@ -112,6 +118,12 @@ impl KeySet {
     /// True when no row has a key.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// True when some row has this key: half the cost of asking which.
+    pub fn holds(&self, key: &Key) -> bool {
+        let probe = (key.clone(), 0);
+        self.0.get_next(&probe).is_some_and(|(own, _)| *own == probe.0)
     }
 }
 

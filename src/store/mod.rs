@@ -4,15 +4,32 @@
 //! it; a write copies the pages on its path and nothing else. Rollback, fork, snapshot, diff and
 //! query cursors are all "keep or drop an `Arc<State>`".
 
+mod concur;
+mod doc;
+mod employees;
 mod index;
+mod jobs;
 pub mod page;
 mod row;
 mod settings;
 mod state;
 mod table;
+mod targets;
+mod transitions;
 
+pub use concur::{
+    Concur, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation, ConcurOutcome, ConcurProvision,
+    ConcurResult, ConcurSettings, ConcurUser, ConcurVerb, ENTERPRISE,
+};
+pub use doc::Doc;
+pub use employees::{
+    EmployeeAt, EmployeeUserSettings, MatchBy, Overflow, Run, RunStage, Runs, Unassigned,
+};
 pub use index::{IndexCache, Key, KeySet, fold};
+pub use jobs::{Answer, Calls, Job, JobKind, Jobs, OutboundCall, Pace};
 pub use row::{Draft, Hint, Row};
-pub use settings::Settings;
+pub use settings::{ScimMode, Settings};
 pub use state::{BEGINNING, Cleared, State};
 pub use table::{RowNum, Table, Tombstone};
+pub use targets::{Adapter, EXTERNAL, Ending, External, Outcome, Stage, Target};
+pub use transitions::{Confidence, StateMode, Transition, Transitions, Verdict};

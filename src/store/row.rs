@@ -1,5 +1,6 @@
 //! A record, packed: a presence bitmap over the object's slots and the present values only.
 
+use super::page::places;
 use crate::id::Id;
 use crate::schema::Slot;
 use crate::value::Value;
@@ -13,7 +14,7 @@ const INLINE_WORDS: usize = 3;
 struct Head {
     /// The commit that wrote the row; `ETags` are made of it.
     commit: u64,
-    /// 0 for a live row, else the commit that deleted it: rows that one delete took are one group.
+    /// 0 for a live row, else the deletion that took it: rows that one took are one group.
     deleted: u64,
     /// Bit *i* is set when slot *i* has a value.
     present: [u64; INLINE_WORDS],
@@ -77,6 +78,15 @@ impl Row {
         Some(rank as usize)
     }
 
+    /// The values that are there, with their slots, in the order of the slots.
+    pub fn values(&self) -> impl Iterator<Item = (Slot, &Value)> {
+        let head = &self.0.header.header;
+        let spill = head.spill.as_deref().unwrap_or_default();
+        let words = head.present.iter().chain(spill).copied().enumerate();
+        let slots = words.flat_map(|(place, word)| places(word).map(move |bit| place * 64 + bit));
+        slots.map(|slot| slot as Slot).zip(&self.0.slice)
+    }
+
     /// The commit that wrote this version of the row.
     pub fn commit(&self) -> u64 {
         self.0.header.header.commit
@@ -87,7 +97,7 @@ impl Row {
         self.0.header.header.deleted != 0
     }
 
-    /// The commit that deleted the row; 0 while it lives.
+    /// The deletion that took the row; 0 while it lives.
     pub fn deleted_by(&self) -> u64 {
         self.0.header.header.deleted
     }
@@ -121,16 +131,9 @@ impl Draft {
     pub fn of(row: &Row, slots: usize) -> Draft {
         let head = &row.0.header.header;
         let mut draft = Draft::new(slots);
-        let mut next = row.0.slice.iter();
-        let spill = head.spill.as_deref().unwrap_or_default();
-        for (place, word) in head.present.iter().chain(spill).enumerate() {
-            let mut bits = *word;
-            while bits != 0 {
-                let slot = place * 64 + bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                if let (Some(value), Some(out)) = (next.next(), draft.values.get_mut(slot)) {
-                    *out = value.clone();
-                }
+        for (slot, value) in row.values() {
+            if let Some(out) = draft.values.get_mut(usize::from(slot)) {
+                *out = value.clone();
             }
         }
         draft.commit = head.commit;
@@ -152,21 +155,19 @@ impl Draft {
         self.values[place] = value;
     }
 
-    /// Moves the row into the recycle bin under a commit, or (0) out of it.
-    pub fn set_deleted(&mut self, commit: u64) {
-        self.deleted = commit;
+    /// Moves the row into the recycle bin under a deletion, or (0) out of it.
+    pub fn set_deleted(&mut self, deletion: u64) {
+        self.deleted = deletion;
     }
 
     /// The packed row, written by a commit.
     pub fn build(self, commit: u64) -> Row {
         let mut present = [0u64; INLINE_WORDS];
         let mut spill = Vec::new();
-        let mut count = 0;
         for (slot, value) in self.values.iter().enumerate() {
             if value.is_null() {
                 continue;
             }
-            count += 1;
             let word = slot / 64;
             if word < INLINE_WORDS {
                 present[word] |= 1 << (slot % 64);
@@ -184,9 +185,9 @@ impl Draft {
             present,
             spill: (!spill.is_empty()).then(|| spill.into_boxed_slice()),
         };
-        let mut packed = Vec::with_capacity(count);
-        packed.extend(self.values.into_iter().filter(|value| !value.is_null()));
-        Row(ThinArc::from_header_and_iter(head, packed.into_iter()))
+        let mut values = self.values;
+        values.retain(|value| !value.is_null());
+        Row(ThinArc::from_header_and_iter(head, values.into_iter()))
     }
 }
 

@@ -1,6 +1,23 @@
 //! What an org's owner may set: limits, modes, names taken elsewhere. Part of the state.
 
-use std::collections::BTreeMap;
+use super::concur::ConcurSettings;
+use super::employees::EmployeeUserSettings;
+use super::jobs::Pace;
+use super::targets::Target;
+use super::transitions::{StateMode, Transitions};
+use crate::id::Id;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How `/services/scim/v2` answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ScimMode {
+    /// As Salesforce does, quirks and all.
+    #[default]
+    Salesforce,
+    /// As RFC 7643 and 7644 say.
+    Rfc,
+}
 
 /// Settings that no record holds. Features live in the schema, the organization's own facts in its
 /// `Organization` row.
@@ -11,7 +28,7 @@ pub struct Settings {
     /// Other limits shown by `limits`, by name: their `Max`.
     pub limits: BTreeMap<String, u64>,
     /// Usernames that other organizations hold: lower case.
-    pub taken_usernames: Vec<String>,
+    pub taken_usernames: BTreeSet<String>,
     /// Seconds that a session lives after its last use.
     pub session_seconds: i64,
     /// Refresh tokens are replaced at every use.
@@ -20,6 +37,33 @@ pub struct Settings {
     pub seed: u64,
     /// SOAP `login()` works at 65.0 and later too.
     pub soap_login_any_version: bool,
+    /// How SCIM answers.
+    pub scim: ScimMode,
+    /// How the Concur tenant behaves.
+    pub concur: Arc<ConcurSettings>,
+    /// What becomes of a State change that real orgs refuse.
+    pub state_mode: StateMode,
+    /// Which State changes those are. Without a cell every change is taken.
+    pub transitions: Arc<Transitions>,
+    /// How long each step of a provisioning request lets its client wait.
+    pub pace: Pace,
+    /// How employees become users.
+    pub employees: EmployeeUserSettings,
+    /// The systems that connected apps provision, by the app's name or id.
+    pub targets: BTreeMap<String, Arc<Target>>,
+}
+
+impl Settings {
+    /// The target of a connected app.
+    pub fn target(&self, app: Id, name: &str) -> Option<&Arc<Target>> {
+        let mut targets = self.targets.iter();
+        targets.find(|(key, _)| Settings::names(key, app, name)).map(|(_, target)| target)
+    }
+
+    /// True when a key of the targets means this connected app.
+    pub fn names(key: &str, app: Id, name: &str) -> bool {
+        key.eq_ignore_ascii_case(name) || Id::parse(key).is_ok_and(|id| id == app)
+    }
 }
 
 impl Default for Settings {
@@ -27,11 +71,18 @@ impl Default for Settings {
         Settings {
             daily_api_requests: 100_000,
             limits: BTreeMap::new(),
-            taken_usernames: Vec::new(),
+            taken_usernames: BTreeSet::new(),
             session_seconds: 7200,
             refresh_token_rotation: false,
             seed: 0,
             soap_login_any_version: false,
+            scim: ScimMode::default(),
+            concur: Arc::default(),
+            state_mode: StateMode::default(),
+            transitions: Arc::default(),
+            pace: Pace::default(),
+            employees: EmployeeUserSettings::default(),
+            targets: BTreeMap::new(),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The whole of an org's data: schema, tables, settings, clock. An immutable value.
 
+use super::concur::Concur;
+use super::employees::Runs;
+use super::jobs::{Calls, Jobs};
 use super::row::Row;
 use super::settings::Settings;
 use super::table::{RowNum, Table};
@@ -37,14 +40,27 @@ pub struct State {
     pub clock: Clock,
     /// The number of the last commit. Rows carry the commit that wrote them.
     pub commit: u64,
+    /// The number of the last deletion. Rows carry the deletion that took them: what it took along
+    /// comes back together.
+    pub deletions: u64,
     /// When the schema last changed.
     pub schema_changed: Millis,
     /// Passwords that differ from the org's own, by user.
     pub passwords: imbl::OrdMap<Id, Arc<str>>,
+    /// The SAP Concur tenant beside the org.
+    pub concur: Concur,
+    /// Work that waits.
+    pub jobs: Jobs,
+    /// Calls to other systems whose answers are awaited.
+    pub calls: Calls,
+    /// What jobs count beside the records, by their own name and the record that it is about.
+    pub tallies: imbl::OrdMap<(&'static str, Id), u64>,
+    /// Runs that make employees users.
+    pub runs: Runs,
     /// What each user made or viewed last, newest first.
-    recent: imbl::OrdMap<Id, imbl::Vector<Id>>,
+    recent: imbl::OrdMap<Id, Arc<Vec<Id>>>,
     tables: Vec<Option<Arc<Table>>>,
-    /// References emptied by a deletion, by its commit.
+    /// References emptied by a deletion, by its number.
     cleared: imbl::OrdMap<u64, Arc<[Cleared]>>,
 }
 
@@ -56,8 +72,14 @@ impl State {
             settings: Arc::default(),
             clock,
             commit: 0,
+            deletions: 0,
             schema_changed: BEGINNING,
             passwords: imbl::OrdMap::new(),
+            concur: Concur::default(),
+            jobs: Jobs::default(),
+            calls: Calls::default(),
+            tallies: imbl::OrdMap::new(),
+            runs: Runs::default(),
             recent: imbl::OrdMap::new(),
             tables: Vec::new(),
             cleared: imbl::OrdMap::new(),
@@ -115,39 +137,47 @@ impl State {
         }
     }
 
-    /// Keeps the references that the current commit emptied.
+    /// Keeps the references that the last deletion emptied.
     pub fn remember_cleared(&mut self, cleared: Vec<Cleared>) {
         if !cleared.is_empty() {
-            let before = self.cleared.get(&self.commit).map_or(&[][..], |held| held);
-            let all = before.iter().copied().chain(cleared).collect();
-            self.cleared.insert(self.commit, all);
+            self.cleared.insert(self.deletions, cleared.into());
         }
     }
 
-    /// Takes the references that a commit emptied.
-    pub fn take_cleared(&mut self, commit: u64) -> Vec<Cleared> {
-        self.cleared.remove(&commit).map_or_else(Vec::new, |held| held.to_vec())
+    /// Takes the references that a deletion emptied.
+    pub fn take_cleared(&mut self, deletion: u64) -> Vec<Cleared> {
+        self.cleared.remove(&deletion).map_or_else(Vec::new, |held| held.to_vec())
+    }
+
+    /// Forgets the references that deletions emptied of which no row is left to come back.
+    pub fn forget_cleared(&mut self, is_left: impl Fn(u64) -> bool) {
+        let gone: Vec<u64> =
+            self.cleared.keys().copied().filter(|group| !is_left(*group)).collect();
+        for group in gone {
+            self.cleared.remove(&group);
+        }
     }
 
     /// Puts a new record first among those that a user made or viewed last.
     pub fn remember_made(&mut self, user: Id, id: Id) {
-        let recent = self.recent.entry(user).or_default();
-        recent.push_front(id);
-        recent.truncate(MOST_RECENT);
+        let recent = Arc::make_mut(self.recent.entry(user).or_default());
+        // The newest is last, and what is too old goes in one sweep now and then.
+        if recent.len() >= 2 * MOST_RECENT {
+            recent.drain(..MOST_RECENT);
+        }
+        recent.push(id);
     }
 
     /// Puts a record that may stand there already first among those.
     pub fn remember_viewed(&mut self, user: Id, id: Id) {
-        let recent = self.recent.entry(user).or_default();
-        if let Some(place) = recent.iter().position(|own| *own == id) {
-            recent.remove(place);
-        }
+        Arc::make_mut(self.recent.entry(user).or_default()).retain(|own| *own != id);
         self.remember_made(user, id);
     }
 
     /// What a user made or viewed last, newest first.
     pub fn recent(&self, user: Id) -> impl Iterator<Item = Id> {
-        self.recent.get(&user).into_iter().flat_map(|recent| recent.iter().copied())
+        let recent = self.recent.get(&user).into_iter();
+        recent.flat_map(|recent| recent.iter().rev().take(MOST_RECENT).copied())
     }
 }
 

@@ -55,7 +55,11 @@ impl Table {
             let slot = slot as Slot;
             let wanted = field.unique_rule.is_some() || field.external_id;
             if wanted && !self.kept.iter().any(|(own, _)| *own == slot) {
-                self.kept.push((slot, KeySet::default()));
+                let mut keys = KeySet::default();
+                for (number, row) in self.rows() {
+                    keys.moved(number, None, Some(row.get(slot)));
+                }
+                self.kept.push((slot, keys));
             }
         }
     }
@@ -178,7 +182,7 @@ impl Table {
     /// The rows, deleted ones too, in whose field a kept index finds a value.
     pub fn lookup(&self, slot: Slot, value: &Value) -> Vec<RowNum> {
         match (self.kept(slot), Key::of(value)) {
-            (Some(keys), Some(key)) => keys.equal(&key).collect(),
+            (Some(keys), Some(key)) if keys.holds(&key) => keys.equal(&key).collect(),
             _ => Vec::new(),
         }
     }

@@ -58,12 +58,14 @@ impl Served {
     }
 
     /// What the names in braces of golden files stand for.
-    fn names(&self) -> [(&'static str, &str); 3] {
+    fn names(&self) -> [(&'static str, &str); 5] {
         let org = |key: &str| self.ready["org"][key].as_str().expect("a text");
         [
             ("{token}", &self.token),
             ("{client_id}", org("client_id")),
             ("{client_secret}", org("client_secret")),
+            ("{security_token}", org("security_token")),
+            ("{refresh_token}", org("refresh_token")),
         ]
     }
 

@@ -289,7 +289,7 @@ fn push_message(out: &mut String, headers: &[(String, Mark)], body: &[u8], prefi
         !text.ends_with('\n')
             && !text.starts_with('@')
             && !text.lines().any(is_mark)
-            && !text.contains(|c: char| c.is_control() && c != '\n')
+            && !text.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{feff}')
     });
     let text = match plain {
         Some(text) if prefix => format!("{PREFIX}\n{text}"),

@@ -15,7 +15,7 @@ use super::{nothing_nested, subrequest::is_true};
 use crate::error::OrgError;
 use crate::org::Unit;
 use bytes::Bytes;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Most sub-requests.
 const OPERATIONS: usize = 25;
@@ -38,7 +38,9 @@ pub(super) fn handle(call: &Call<'_>) -> Outcome {
     let answers = if all_or_none {
         work.as_one(&order).0
     } else {
-        order.iter().for_each(|place| work.step(None, *place));
+        for place in &order {
+            work.step(None, *place);
+        }
         work.answers()
     };
     let mut out = String::with_capacity(answers.iter().map(|a| a.body.len() + 160).sum());
@@ -75,12 +77,12 @@ pub(super) fn read_list(list: &str, version: u32) -> Result<Vec<SubRequest<'_>>,
     }
     let requests: Vec<SubRequest<'_>> =
         body::raw_list(list)?.into_iter().map(SubRequest::read).collect::<Result<_, _>>()?;
-    let mut seen = HashMap::with_capacity(requests.len());
+    let mut seen = HashSet::with_capacity(requests.len());
     for request in &requests {
         if version >= 52 && !request.has_legal_reference() {
             return Err(OrgError::illegal_reference_id(&request.reference));
         }
-        if seen.insert(&*request.reference, ()).is_some() {
+        if !seen.insert(&*request.reference) {
             return Err(OrgError::duplicate_reference_id(&request.reference));
         }
     }

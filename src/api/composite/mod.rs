@@ -13,6 +13,8 @@ mod graph;
 mod records;
 mod references;
 mod subrequest;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use super::http::Method;

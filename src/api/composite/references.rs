@@ -32,7 +32,7 @@ type Found = Scalar<'static>;
 impl References<'_> {
     /// A header's value with its references replaced.
     pub(super) fn text<'t>(&self, text: &'t str) -> Result<Cow<'t, str>, OrgError> {
-        self.replaced(text, |out, value| out.push_str(value))
+        self.replaced(text, String::push_str)
     }
 
     /// A URL with its references replaced. A value stays in its segment or parameter whatever its

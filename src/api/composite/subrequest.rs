@@ -113,13 +113,25 @@ pub(super) fn json_text<'b>(call: &Call<'_>, bytes: &'b Bytes) -> Result<&'b str
         return Err(OrgError::no_entity_body());
     }
     if !(media.is_empty() || media.eq_ignore_ascii_case("application/json")) {
-        return Err(OrgError::unsupported_media_type(content_type));
+        return Err(match call.entry.segments.get(4).map(AsRef::as_ref) {
+            // Real orgs read XML and multipart bodies here.
+            Some(name @ ("tree" | "batch" | "sobjects")) if is_other_form(media) => {
+                OrgError::composite_media_not_emulated(media, name)
+            }
+            _ => OrgError::unsupported_media_type(content_type),
+        });
     }
     let text = body::utf8(bytes)?.trim_matches([' ', '\t', '\r', '\n']);
     if text.is_empty() {
         return Err(OrgError::no_entity_body());
     }
     Ok(text)
+}
+
+fn is_other_form(media: &str) -> bool {
+    ["application/xml", "text/xml", "multipart/form-data"]
+        .iter()
+        .any(|own| own.eq_ignore_ascii_case(media))
 }
 
 /// A sub-request with its references replaced.
@@ -277,6 +289,7 @@ fn outcome(
         method: rest::overridden(request.method, &params),
         params,
         unit,
+        warnings: std::cell::RefCell::default(),
     };
     let outcome = rest::dispatch(&call, &path);
     match outcome {

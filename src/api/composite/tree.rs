@@ -55,15 +55,15 @@ pub(super) fn handle(call: &Call<'_>, name: &str) -> Outcome {
     });
     match made {
         Ok(ids) => Ok(created(&references, &ids)),
-        Err(faults) => match faults.iter().flat_map(|(_, faults)| faults).find(is_fatal) {
+        Err(faults) => match faults
+            .iter()
+            .flat_map(|(_, faults)| faults)
+            .find(|fault| records::is_parse_error(fault))
+        {
             Some(fatal) => Err(fatal.clone().into()),
             None => Ok(refused(&references, &faults)),
         },
     }
-}
-
-fn is_fatal(fault: &&OrgError) -> bool {
-    records::is_parse_error(fault)
 }
 
 /// Reads the trees, roots first, and finds the faults that refuse the request as a whole.
@@ -152,13 +152,15 @@ fn typed(
     Err(OrgError::record_type_unexpected(&object.name, &expected.name))
 }
 
-/// Takes the lists of children out of a record's members: their text, the field that points to the
-/// record, and their object.
+/// A list of children: its text, the field that points to the record above, and the children's object.
+type Children<'b> = (&'b str, Slot, Arc<ObjectSpec>);
+
+/// Takes the lists of children out of a record's members.
 fn take_children<'b>(
     call: &Call<'_>,
     object: &ObjectSpec,
     members: &mut Vec<Member<'b>>,
-) -> Result<Vec<(&'b str, Slot, Arc<ObjectSpec>)>, OrgError> {
+) -> Result<Vec<Children<'b>>, OrgError> {
     let mut children = Vec::new();
     let mut place = 0;
     while place < members.len() {
@@ -176,7 +178,7 @@ fn children_of<'b>(
     call: &Call<'_>,
     object: &ObjectSpec,
     member: &Member<'b>,
-) -> Result<Option<(&'b str, Slot, Arc<ObjectSpec>)>, OrgError> {
+) -> Result<Option<Children<'b>>, OrgError> {
     let Sent::Object(inner) = &member.sent else { return Ok(None) };
     let Some(relationship) = object.child_relationship(&member.name) else { return Ok(None) };
     let list = inner.iter().find(|member| member.name == "records").map(|member| &member.sent);
@@ -205,13 +207,16 @@ fn order(nodes: &[Node<'_>]) -> Vec<Vec<usize>> {
     groups.into_iter().map(|(_, _, places)| places).collect()
 }
 
+/// Faults of nodes, by the nodes' places.
+type Failed = Vec<(usize, Faults)>;
+
 /// Makes all nodes: their places with their ids, or the faults of the first group that has any.
 fn create(
     transaction: &mut Transaction<'_>,
     text: &str,
     mut nodes: Vec<Node<'_>>,
     order: &[Vec<usize>],
-) -> Result<Vec<(usize, Id)>, Vec<(usize, Faults)>> {
+) -> Result<Vec<(usize, Id)>, Failed> {
     let mut made = Vec::with_capacity(nodes.len());
     let mut ids: Vec<Option<Id>> = vec![None; nodes.len()];
     for group in order {

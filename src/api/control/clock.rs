@@ -54,7 +54,17 @@ pub(super) fn set(call: &Call<'_>, org: &Org) -> Answer {
         Ok(())
     });
     changed?;
+    // What the move made due runs now, in order.
+    org.run_due(org.now(call.now));
     Ok((200, show(call, org)))
+}
+
+/// Runs all background work to its end.
+pub(super) fn drain(call: &Call<'_>, org: &Org) -> Answer {
+    let drained = org.drain(call.now);
+    let mut now = String::with_capacity(24);
+    time::write_datetime_z(&mut now, drained.now);
+    Ok((200, format!("{{\"ran\":{},\"now\":\"{now}\"}}", drained.ran)))
 }
 
 /// The last instant that is shown with four digits of year.

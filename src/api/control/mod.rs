@@ -6,6 +6,8 @@ mod clock;
 mod guard;
 mod objects;
 mod orgs;
+mod outbox;
+mod provisioning;
 mod scenarios;
 mod settings;
 
@@ -20,6 +22,7 @@ use crate::clock::Millis;
 use crate::error::ControlError;
 use crate::id::Id;
 use crate::org::{Org, Orgs};
+use crate::provisioning::employees::Stop;
 use crate::time;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -57,6 +60,10 @@ impl Call<'_> {
             (_, ["orgs"]) => Err(ControlError::method_not_allowed("GET,POST")),
             (_, ["orgs", name, rest @ ..]) => {
                 let org = self.org(name)?;
+                // What is due has happened for whoever asks; only `drain` counts it.
+                if rest != ["drain"] {
+                    org.settle(org.now(self.now));
+                }
                 match (method, rest) {
                     (Get, []) => Ok((200, org_json(self.orgs, self.request, &org))),
                     (Delete, []) => orgs::delete(self, &org),
@@ -65,11 +72,24 @@ impl Call<'_> {
                     (Post, ["fork"]) => orgs::create(self, Some(&org)),
                     (Post, ["scenarios"]) => scenarios::load(self, &org),
                     (Post, ["objects"]) => objects::add(self, &org),
-                    (_, ["reset" | "fork" | "scenarios" | "objects"]) => {
+                    (Post, ["drain"]) => clock::drain(self, &org),
+                    (Post, ["provisioning", "run"]) => provisioning::run(self, &org),
+                    (Post, ["provisioning", process, "abort"]) => {
+                        provisioning::stop(self, &org, process, Stop::Abort)
+                    }
+                    (Post, ["provisioning", process, "cancel"]) => {
+                        provisioning::stop(self, &org, process, Stop::Cancel)
+                    }
+                    (_, ["provisioning", "run"] | ["provisioning", _, "abort" | "cancel"]) => {
+                        Err(ControlError::method_not_allowed("POST"))
+                    }
+                    (_, ["reset" | "fork" | "scenarios" | "objects" | "drain"]) => {
                         Err(ControlError::method_not_allowed("POST"))
                     }
                     (Get, ["clock"]) => Ok((200, clock::show(self, &org))),
                     (Put, ["clock"]) => clock::set(self, &org),
+                    (Get, ["outbox"]) => Ok((200, outbox::list(self, &org))),
+                    (_, ["outbox"]) => Err(ControlError::method_not_allowed("GET")),
                     (Get, ["settings"]) => Ok((200, settings::show(&org))),
                     (Put, ["settings"]) => settings::merge(self, &org),
                     (_, ["clock" | "settings"]) => Err(ControlError::method_not_allowed("GET,PUT")),
@@ -95,13 +115,10 @@ fn not_built(rest: &[&str]) -> ControlError {
             "named snapshots"
         }
         ["diff"] => "diff",
-        ["drain"] => "drain",
         ["faults"] | ["faults", _] | ["faults", _, "release"] => "fault rules",
         ["requests"] | ["requests", "verify"] => "the request journal",
         ["await"] => "await",
-        ["provisioning", "run"] | ["provisioning", _, "abort" | "cancel"] => "provisioning runs",
         ["locks"] => "row locks",
-        ["outbox"] => "the outbox",
         _ => return ControlError::no_such_call(),
     };
     ControlError::not_emulated(what)

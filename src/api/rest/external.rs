@@ -5,6 +5,7 @@ use super::{Call, Outcome, rows};
 use crate::api::{http::Method, record};
 use crate::dml::{Given, Matched};
 use crate::error::{Faults, OrgError};
+use crate::id::Id;
 use crate::schema::{FieldSpec, ObjectSpec, Slot};
 use crate::store::RowNum;
 use crate::value::Value;
@@ -70,40 +71,50 @@ fn upsert(
             let row = row.ok_or_else(OrgError::not_found)?;
             rows::update(call, object, *number, &row, Some(&field.name))?;
             let id = row.id(object.system.id).ok_or_else(OrgError::not_found)?;
-            if call.version < 46 {
-                return Ok(Reply::empty(204));
-            }
-            let text =
-                format!("{{\"id\":\"{id}\",\"success\":true,\"errors\":[],\"created\":false}}");
-            Ok(Reply::json(text, "Result"))
+            Ok(updated(call, id))
         }
         _ if update_only || slot == object.system.id => Err(OrgError::not_found().into()),
         _ => {
-            let id = rows::with_members(call, object, |source, members| {
+            let (id, is_new) = rows::with_members(call, object, |source, members| {
                 let mut given = record::given(source, object, members, Some(&field.name))?;
                 given.push((slot, value.clone()));
                 insert_unless_matched(call, object, (slot, field), value, given)
             })?;
+            if !is_new {
+                return Ok(updated(call, id));
+            }
             let reply = rows::created(call, object, id);
             Ok(if call.version >= 46 { rows::with_created(reply) } else { reply })
         }
     }
 }
 
-/// Creates the row under the writer's lock unless another writer has made one meanwhile: then that
-/// one is updated, as an upsert must.
+/// The answer to an upsert that changed a row.
+fn updated(call: &Call<'_>, id: Id) -> Reply {
+    if call.version < 46 {
+        return Reply::empty(204);
+    }
+    let text = format!("{{\"id\":\"{id}\",\"success\":true,\"errors\":[],\"created\":false}}");
+    Reply::json(text, "Result")
+}
+
+/// Creates the row under the writer's lock, and says so, unless another writer has made one
+/// meanwhile: then that one is updated, as an upsert must.
 fn insert_unless_matched(
     call: &Call<'_>,
     object: &Arc<ObjectSpec>,
     field: (Slot, &FieldSpec),
     value: &Value,
     given: Given,
-) -> Result<crate::id::Id, Faults> {
-    rows::save(call, |transaction| {
+) -> Result<(Id, bool), Faults> {
+    let mut is_new = true;
+    let id = rows::save(call, |transaction| {
         let found = Matched::find(&transaction.state, transaction.indexes, object, field, value);
         let Matched::One(number) = found else { return transaction.insert(object, given) };
+        is_new = false;
         transaction.update(object, number, given)?;
         let row = transaction.state.table(object.id).get(number);
         Ok(row.and_then(|row| row.id(object.system.id)).ok_or_else(OrgError::not_found)?)
-    })
+    })?;
+    Ok((id, is_new))
 }

@@ -3,16 +3,20 @@
 //! version → session → limits → [`dispatch`], which reads like the API's table of resources. An
 //! adapter returns a [`Reply`] or faults; `reply` renders either.
 
+mod around;
 mod blobs;
 mod conditional;
 mod discovery;
 mod external;
 mod info;
 mod multipart;
+mod parameterized;
 mod password;
 mod query;
 mod replication;
 pub(super) mod rows;
+mod search;
+mod suggest;
 mod traverse;
 
 use super::composite;
@@ -28,6 +32,7 @@ use crate::org::{Cursor, Session, Unit};
 use crate::schema::{Lookup, ObjectSpec};
 use crate::soql::ResultSet;
 use crate::store::State;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// The oldest version that is served.
@@ -53,6 +58,8 @@ pub struct Call<'r> {
     pub params: Params<'r>,
     /// The unit of work that the request is a part of; `None` for a request of its own.
     pub unit: Option<&'r Unit<'r>>,
+    /// What the caller shall be told although the call succeeds.
+    pub warnings: RefCell<Vec<String>>,
 }
 
 /// What an adapter returns.
@@ -62,6 +69,11 @@ impl Call<'_> {
     /// Who writes, and when.
     pub fn actor(&self) -> Actor {
         Actor { user: self.session.user, now: self.entry.now, system: false }
+    }
+
+    /// Takes over what a transaction warns of.
+    pub fn warn(&self, transaction: &mut Transaction<'_>) {
+        self.warnings.borrow_mut().append(&mut transaction.warnings);
     }
 
     /// The object of a name in the URL.
@@ -173,15 +185,27 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
         let error = OrgError::request_limit_exceeded();
         return reply::render_faults(entry, style, counted, &[error]);
     }
+    if let Some(namespace) = option(entry.request, "sforce-call-options", "defaultNamespace")
+        && state.schema.has_namespace(namespace)
+    {
+        let error = OrgError::default_namespace_not_emulated(namespace);
+        return reply::render_faults(entry, style, counted, &[error]);
+    }
     let mut path: Vec<&str> = entry.segments[3..].iter().map(AsRef::as_ref).collect();
     if let Some(format) = suffixed(version, &mut path) {
         style.format = format;
     }
     let params = entry.params();
     let method = overridden(entry.request.method, &params);
-    let call = Call { entry, version, session, token, state, method, params, unit: None };
+    let warnings = RefCell::default();
+    let call = Call { entry, version, session, token, state, method, params, unit: None, warnings };
     match dispatch(&call, &path) {
-        Ok(reply) => reply::render(entry, style, counted, reply),
+        Ok(mut reply) => {
+            for warning in call.warnings.take() {
+                reply = reply.with("X-Fauxforce-Warning", reply::header_text(&warning));
+            }
+            reply::render(entry, style, counted, reply)
+        }
         Err(faults) => reply::render_faults(entry, style, counted, &faults),
     }
 }
@@ -234,21 +258,35 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         [] => discovery::resources(call),
         ["sobjects"] => discovery::global(call),
         ["sobjects", "User" | "SelfServiceUser", id, "password"] => password::handle(call, id),
+        ["sobjects", "relevantItems"] => around::relevant_items(call),
         ["sobjects", name] => rows::object(call, name),
         ["sobjects", name, "describe"] => discovery::describe(call, name),
         ["sobjects", name, "describe", layouts @ ..] => discovery::layouts(call, name, layouts),
         ["sobjects", name, "updated"] => replication::updated(call, name),
         ["sobjects", name, "deleted"] => replication::deleted(call, name),
+        ["sobjects", name, "listviews", rest @ ..] => around::list_views(call, name, rest),
+        ["sobjects", name, "quickActions", rest @ ..] => {
+            around::quick_actions(call, Some(name), rest)
+        }
         ["sobjects", name, key] => rows::row(call, name, key),
         ["sobjects", name, first, rest @ ..] => traverse::handle(call, name, first, rest),
         ["query"] => query::query(call, false),
         ["queryAll"] => query::query(call, true),
         ["query" | "queryAll", locator] => query::more(call, locator),
+        ["search"] => search::search(call),
+        ["search", "layout"] => search::layout(call),
+        ["search", "scopeOrder"] => search::scope_order(call),
+        ["search", "suggestions"] => suggest::suggestions(call),
+        ["parameterizedSearch"] => parameterized::handle(call),
         ["limits"] => info::limits(call),
         ["limits", "recordCount"] => info::record_count(call),
         ["recent"] => info::recent(call),
         ["tabs"] => info::tabs(call),
         ["theme"] => info::theme(call),
+        ["quickActions", rest @ ..] => around::quick_actions(call, None, rest),
+        ["appMenu", rest @ ..] => around::app_menu(call, rest),
+        ["process", rest @ ..] => around::process(call, rest),
+        ["actions", rest @ ..] => around::actions(call, rest),
         ["composite", rest @ ..] => composite::handle(call, rest),
         ["compactLayouts"] => discovery::compact_layouts(call),
         ["connect", "proxy", "ui-telemetry"] => Ok(Reply::json("{}".to_owned(), "telemetry")),

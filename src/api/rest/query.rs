@@ -1,7 +1,7 @@
 //! `query`, `queryAll` and their further pages. `reference/rest.md` §4.
 
-use super::super::query_json;
 use super::super::reply::Reply;
+use super::super::{query_columns, query_json};
 use super::{Call, Outcome, option};
 use crate::error::OrgError;
 use crate::id::Id;
@@ -30,7 +30,7 @@ pub fn query(call: &Call<'_>, all_rows: bool) -> Outcome {
     let result = soql::query(text, &context)?;
     if call.params.get("columns").is_some_and(|flag| flag.eq_ignore_ascii_case("true")) {
         let mut out = String::new();
-        query_json::columns(&mut out, &result);
+        query_columns::columns(&mut out, &result);
         return Ok(Reply::json(out, "QueryResult"));
     }
     first_page(call, result)

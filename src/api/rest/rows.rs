@@ -148,6 +148,7 @@ pub fn save(
         if call.remembers_recent() {
             transaction.state.remember_made(call.session.user, id);
         }
+        call.warn(transaction);
         Ok(id)
     })
 }
@@ -163,7 +164,14 @@ pub fn update(
     conditional::write(call, &conditional::Seen::of(object, row))?;
     with_members(call, object, |source, members| {
         let given = record::given(source, object, members, refuse)?;
-        change(call, object, number, |transaction| transaction.update(object, number, given))
+        change(call, object, number, |transaction| {
+            // Another writer may have been faster: the condition must hold for the row that is
+            // changed, or updates get lost.
+            if let Some(row) = transaction.state.table(object.id).get(number) {
+                conditional::write(call, &conditional::Seen::of(object, row))?;
+            }
+            transaction.update(object, number, given)
+        })
     })?;
     Ok(Reply::empty(204))
 }
@@ -187,7 +195,9 @@ fn change(
         if row.is_none_or(Row::is_deleted) {
             return Err(OrgError::entity_is_deleted().into());
         }
-        work(transaction)
+        work(transaction)?;
+        call.warn(transaction);
+        Ok(())
     })
 }
 

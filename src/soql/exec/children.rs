@@ -3,7 +3,7 @@
 
 use super::eval::{Env, Record};
 use super::hash::Map;
-use super::order::{Lead, Sorter};
+use super::order::Sorter;
 use super::{scan, sort_value, tester};
 use crate::id::Id;
 use crate::schema::ObjectSpec;
@@ -96,12 +96,11 @@ fn one(child: &Child, parents: &[Option<Id>], env: Env<'_>, context: &Context<'_
             numbers.extend(own.skip(level.offset).take(limit));
         } else {
             let keep = limit.saturating_add(level.offset);
-            let mut sorter = Sorter::new(&level.order, keep, false);
+            let mut sorter = Sorter::new(&level.order, keep);
             for (_, number) in own {
                 let Some(row) = table.get(*number) else { continue };
                 let record = Record { object: &level.object, row };
-                let value = |key| sort_value(level, &tester, record, key);
-                sorter.add(*number, Lead::of(&value(0), &level.order[0]), value);
+                sorter.add(*number, |key| sort_value(level, &tester, record, key));
             }
             numbers.extend(sorter.finish().into_iter().skip(level.offset));
         }

@@ -405,8 +405,8 @@ impl<'s> ParentPages<'s> {
         })
     }
 
-    /// The outcome for rows by the numbers of their parents; and the rows whose parents' ids are not
-    /// those of their places.
+    /// The outcome for rows by the numbers of their parents; and the rows whose parents' ids are
+    /// not those of their places.
     fn masks(&mut self, numbers: &[i64; FAN], asked: u64, tester: &Tester<'s>) -> (Masks, u64) {
         let (mut masks, mut rest) = (Masks::default(), 0);
         for child in places(asked) {

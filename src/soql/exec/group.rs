@@ -7,7 +7,7 @@ use super::eval::Record;
 use super::filter::parent_slot;
 use super::hash::Map;
 use super::memo::Memo;
-use super::order::{Lead, SortValue, Sorter};
+use super::order::{SortValue, Sorter};
 use super::scan::Batch;
 use super::sums::{Part, Sum};
 use super::test::Tester;
@@ -277,14 +277,14 @@ impl<'s> Grouping<'s> {
         let in_order: Vec<usize> = if order.is_empty() {
             (0..kept.len()).collect()
         } else {
-            let mut sorter = Sorter::new(order, keep, false);
+            let mut sorter = Sorter::new(order, keep);
             for (place, cells) in kept.iter().enumerate() {
                 let value = |key: usize| {
                     let typed = &order[key].value;
                     let value = tester.env.value(&typed.expr, None, cells);
                     SortValue::of(&value, typed.column.kind)
                 };
-                sorter.add(place, Lead::of(&value(0), &order[0]), value);
+                sorter.add(place, value);
             }
             sorter.finish()
         };

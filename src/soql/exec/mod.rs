@@ -9,6 +9,7 @@
 //!    asked.
 //! 5. Child sub-selects run once for all parents ([`children`]).
 
+mod among;
 mod calendar;
 mod children;
 pub mod eval;
@@ -25,6 +26,8 @@ mod scan;
 mod sums;
 mod test;
 pub mod text;
+
+pub use among::run_among;
 
 use super::context::Context;
 use super::resolve::tree::{Level, Output};

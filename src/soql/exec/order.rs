@@ -124,6 +124,7 @@ struct Entry<T> {
 
 /// Collects rows and gives them in order, at most `keep` of them.
 pub(super) struct Sorter<'k, T> {
+    first: &'k SortKey,
     /// The keys that leads do not settle.
     keys: &'k [SortKey],
     /// How many keys they do settle: none or the first.
@@ -135,15 +136,26 @@ pub(super) struct Sorter<'k, T> {
 }
 
 impl<'k, T: Ord> Sorter<'k, T> {
-    /// Sorts by keys, of which there is at least one; ties go by `T`. `lead_says_all`: rows with
-    /// the same lead are equal under the first key.
-    pub(super) fn new(keys: &'k [SortKey], keep: usize, lead_says_all: bool) -> Sorter<'k, T> {
+    /// Sorts by keys, of which there is at least one; ties go by `T`.
+    pub(super) fn new(keys: &'k [SortKey], keep: usize) -> Sorter<'k, T> {
+        Sorter::led(keys, keep, false)
+    }
+
+    /// The same, with a word about the leads that will be given: do they say all, so that rows with
+    /// the same lead are equal under the first key?
+    pub(super) fn led(keys: &'k [SortKey], keep: usize, lead_says_all: bool) -> Sorter<'k, T> {
         let settled = usize::from(lead_says_all);
-        Sorter { keys: &keys[settled..], settled, keep, rows: Vec::new(), worst: None }
+        let first = &keys[0];
+        Sorter { first, keys: &keys[settled..], settled, keep, rows: Vec::new(), worst: None }
     }
 
     /// Adds a row; `value` gives its value under the key of a number.
-    pub(super) fn add(&mut self, row: T, lead: Lead, value: impl Fn(usize) -> SortValue) {
+    pub(super) fn add(&mut self, row: T, value: impl Fn(usize) -> SortValue) {
+        self.add_led(row, Lead::of(&value(0), self.first), value);
+    }
+
+    /// Adds a row whose lead is known.
+    pub(super) fn add_led(&mut self, row: T, lead: Lead, value: impl Fn(usize) -> SortValue) {
         if self.worst.is_some_and(|worst| lead > worst) {
             return;
         }

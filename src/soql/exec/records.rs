@@ -59,7 +59,7 @@ fn by_rows<'s>(
     context: &'s Context<'_>,
     keep: usize,
 ) -> Vec<RowNum> {
-    let mut sorter = Sorter::new(&level.order, keep, false);
+    let mut sorter = Sorter::new(&level.order, keep);
     scan::batches(level, tester, context, |batch| {
         add_rows(&mut sorter, level, tester, batch, batch.rows);
         true
@@ -75,8 +75,7 @@ fn add_rows<'s>(
     rows: u64,
 ) {
     for (place, record) in batch.records_of(rows) {
-        let value = |key| sort_value(level, tester, record, key);
-        sorter.add(batch.number(place), Lead::of(&value(0), &level.order[0]), value);
+        sorter.add(batch.number(place), |key| sort_value(level, tester, record, key));
     }
 }
 
@@ -98,7 +97,7 @@ fn by_own_field<'s>(
         Encoding::Flag => Lead::of(&SortValue::Number(0), key),
         _ => Lead::null(key),
     };
-    let mut sorter = Sorter::new(&level.order, keep, lead_says_all(encoding));
+    let mut sorter = Sorter::led(&level.order, keep, lead_says_all(encoding));
     scan::batches(level, tester, context, |batch| {
         let Some(column) = batch.column(slot, encoding) else {
             add_rows(&mut sorter, level, tester, batch, batch.rows);
@@ -111,7 +110,7 @@ fn by_own_field<'s>(
             };
             let (Some(lead), Some(record)) = (lead, batch.record(place)) else { continue };
             let value = |key| sort_value(level, tester, record, key);
-            sorter.add(batch.number(place), lead, value);
+            sorter.add_led(batch.number(place), lead, value);
         }
         add_rows(&mut sorter, level, tester, batch, batch.rows & column.odd);
         true
@@ -199,12 +198,12 @@ fn by_parents<'s>(
         let last = leads[last.1 as usize];
         found.retain(|(_, own)| leads[*own as usize] <= last);
     }
-    let mut sorter = Sorter::new(&level.order, keep, true);
+    let mut sorter = Sorter::led(&level.order, keep, true);
     for (number, own) in found {
         let Some(row) = table.get(number) else { continue };
         let record = Record { object: &level.object, row };
         let value = |key| sort_value(level, tester, record, key);
-        sorter.add(number, leads[own as usize], value);
+        sorter.add_led(number, leads[own as usize], value);
     }
     sorter.finish()
 }

@@ -206,10 +206,14 @@ mod tests {
         }
         assert_eq!(tidy(exact.total()).to_bits(), (cents as f64 / 100.0).to_bits());
         let mut none = Exact::default();
-        [1e300, 0.1, -1e300].into_iter().for_each(|number| none.add(number));
+        for number in [1e300, 0.1, -1e300] {
+            none.add(number);
+        }
         assert_eq!(tidy(none.total()).to_bits(), 0.1f64.to_bits());
         let mut endless = Exact::default();
-        [f64::MAX, f64::MAX, 1.0].into_iter().for_each(|number| endless.add(number));
+        for number in [f64::MAX, f64::MAX, 1.0] {
+            endless.add(number);
+        }
         assert_eq!(endless.total().to_bits(), f64::INFINITY.to_bits());
     }
 }
