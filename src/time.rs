@@ -10,14 +10,57 @@ pub const DAY: Millis = 86_400_000;
 
 const UNIX_EPOCH_FROM_CE: i32 = 719_163;
 
+/// The days that chrono knows: about 262,000 years either way.
+const CHRONO: i32 = 95_000_000;
+
+/// Year, month and day, by the algorithm of Neri and Schneider (2021): counted in years that begin in
+/// March, months have a regular pattern and the leap day comes last.
 fn civil(days: i32) -> (i32, u32, u32) {
-    NaiveDate::from_num_days_from_ce_opt(days.saturating_add(UNIX_EPOCH_FROM_CE))
-        .map_or((1970, 1, 1), |date| (date.year(), date.month(), date.day()))
+    /// Eras of 400 years that make every day positive.
+    const ERAS: i32 = 700;
+    if !(-CHRONO..CHRONO).contains(&days) {
+        return (1970, 1, 1);
+    }
+    let since = (days + UNIX_EPOCH_FROM_CE + 305 + ERAS * 146_097) as u32;
+    let quarters = 4 * since + 3;
+    let (century, of_century) = (quarters / 146_097, quarters % 146_097 / 4);
+    let product = 2_939_745 * u64::from(4 * of_century + 3);
+    let (year, of_year) = ((product >> 32) as u32, (product as u32) / 2_939_745 / 4);
+    let months = 2141 * of_year + 197_913;
+    let (month, day) = (months >> 16, (months & 0xFFFF) / 2141 + 1);
+    let (month, next) = if of_year >= 306 { (month - 12, 1) } else { (month, 0) };
+    (100 * century as i32 + year as i32 + next - ERAS * 400, month, day)
 }
 
+/// 00 to 99.
+const TWO_DIGITS: &str = "0001020304050607080910111213141516171819202122232425262728293031323334\
+    3536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081\
+    828384858687888990919293949596979899";
+
+/// `-01-01` to `-12-31`, 31 for each month.
+const MONTH_DAYS: &str = {
+    const TEXT: [u8; 6 * 12 * 31] = {
+        let mut text = [b'-'; 6 * 12 * 31];
+        let mut at = 0;
+        while at < 12 * 31 {
+            let (month, day) = (at / 31 + 1, at % 31 + 1);
+            text[6 * at + 1] = b'0' + (month / 10) as u8;
+            text[6 * at + 2] = b'0' + (month % 10) as u8;
+            text[6 * at + 4] = b'0' + (day / 10) as u8;
+            text[6 * at + 5] = b'0' + (day % 10) as u8;
+            at += 1;
+        }
+        text
+    };
+    match std::str::from_utf8(&TEXT) {
+        Ok(text) => text,
+        Err(_) => "",
+    }
+};
+
 fn two(out: &mut String, number: u32) {
-    out.push((b'0' + (number / 10 % 10) as u8) as char);
-    out.push((b'0' + (number % 10) as u8) as char);
+    let at = (number % 100 * 2) as usize;
+    out.push_str(&TWO_DIGITS[at..at + 2]);
 }
 
 fn three(out: &mut String, number: u32) {
@@ -30,10 +73,8 @@ pub fn write_date(out: &mut String, days: i32) {
     let (year, month, day) = civil(days);
     two(out, year as u32 / 100);
     two(out, year as u32 % 100);
-    out.push('-');
-    two(out, month);
-    out.push('-');
-    two(out, day);
+    let at = 6 * ((month - 1) * 31 + day - 1) as usize;
+    out.push_str(&MONTH_DAYS[at..at + 6]);
 }
 
 fn write_clock(out: &mut String, millis: u32) {
@@ -315,6 +356,20 @@ pub fn is_zone(zone: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        // Every day of the years that queries may name, and some far from them.
+        for days in (-98_615..=741_807).chain((-95_000_000..95_000_000).step_by(99_991)) {
+            let date = NaiveDate::from_num_days_from_ce_opt(days + UNIX_EPOCH_FROM_CE);
+            let date = date.expect("a date");
+            assert_eq!(civil(days), (date.year(), date.month(), date.day()), "{days}");
+        }
+        assert_eq!([i32::MIN, i32::MAX].map(civil), [(1970, 1, 1); 2]);
+        let mut text = String::new();
+        write_date(&mut text, 14_640);
+        assert_eq!(text, "2010-01-31");
+    }
 
     #[test]
     fn datetimes_in_every_accepted_form() {

@@ -88,6 +88,18 @@ impl From<Option<Id>> for Value {
     }
 }
 
+/// A whole number that orders doubles: smaller doubles have smaller numbers, and -0.0 is 0.0.
+pub fn ordinal(number: f64) -> i64 {
+    let bits = if number == 0.0 { 0 } else { number.to_bits().cast_signed() };
+    if bits < 0 { i64::MIN - bits - 1 } else { bits }
+}
+
+/// The double of an [`ordinal`].
+pub fn from_ordinal(ordinal: i64) -> f64 {
+    let bits = if ordinal < 0 { i64::MIN - (ordinal + 1) } else { ordinal };
+    f64::from_bits(bits.cast_unsigned())
+}
+
 /// Prints a double as Java's `Double.toString` does (`10.0`, `9.12260031E8`, `1.0E-4`).
 pub fn java_double(out: &mut String, number: f64) {
     use std::fmt::Write as _;
@@ -136,6 +148,18 @@ mod tests {
             let mut out = String::new();
             java_double(&mut out, number);
             assert_eq!(out, expected);
+        }
+    }
+
+    #[test]
+    fn ordinals_order_doubles() {
+        let numbers = [f64::NEG_INFINITY, -1e300, -2.5, -1e-300, 0.0, 1e-300, 1.0, f64::INFINITY];
+        for pair in numbers.windows(2) {
+            assert!(ordinal(pair[0]) < ordinal(pair[1]), "{pair:?}");
+        }
+        assert_eq!(ordinal(-0.0), ordinal(0.0));
+        for number in numbers {
+            assert_eq!(from_ordinal(ordinal(number)).to_bits(), number.to_bits());
         }
     }
 }

@@ -7,14 +7,9 @@ pub fn push_str(out: &mut String, text: &str) {
     out.push('"');
 }
 
-#[allow(clippy::needless_bitwise_bool)] // Lazy operators would end the vector loop.
 fn push_escaped(out: &mut String, text: &str) {
     // Nearly all text needs no escape: look once, copy once.
-    // Without an early end the compiler looks at many bytes at once.
-    let special = text
-        .bytes()
-        .fold(false, |found, byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'));
-    if !special {
+    if !needs_escape(text.as_bytes()) {
         out.push_str(text);
         return;
     }
@@ -34,6 +29,26 @@ fn push_escaped(out: &mut String, text: &str) {
             c => out.push(c),
         }
     }
+}
+
+/// True when a byte is a quote, a backslash or a control character. Looks at eight bytes at a time.
+fn needs_escape(bytes: &[u8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // The high bit of a byte that is below `limit` (at most 128), of bytes below 128.
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
+    let found = |word: [u8; 8]| {
+        let word = u64::from_le_bytes(word);
+        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+        below(word, 0x20) | quote | backslash
+    };
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return bytes.iter().any(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\');
+    };
+    let (words, _) = bytes.as_chunks::<8>();
+    // What remains behind the whole words is looked at with what stands before it.
+    words.iter().fold(found(*last), |sum, word| sum | found(*word)) != 0
 }
 
 /// Appends `"text"`, or `null` for `None`.
@@ -137,6 +152,19 @@ mod tests {
         let mut out = String::new();
         push_str(&mut out, "a\"b\\c/d\n\u{1}é");
         assert_eq!(out, "\"a\\\"b\\\\c/d\\n\\u0001é\"");
+    }
+
+    #[test]
+    fn every_byte_that_needs_an_escape_is_seen() {
+        for at in 0..20 {
+            for byte in 0..=127u8 {
+                for filler in ["a", " ", "!", "#", "[", "]", "\u{7f}", "é"] {
+                    let text = filler.repeat(at) + &char::from(byte).to_string() + filler;
+                    let expected = byte < 0x20 || byte == b'"' || byte == b'\\';
+                    assert_eq!(needs_escape(text.as_bytes()), expected, "{text:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod json;
 mod keys;
 pub mod layouts;
 mod params;
+mod query_columns;
 pub mod query_json;
 mod record;
 pub mod render;

@@ -3,11 +3,17 @@
 //! A page is appended to one string, straight from the rows of the pinned state.
 
 use super::{json, render};
-use crate::schema::FieldType;
+use crate::id::{Id, IdText};
+use crate::schema::{FieldType, ObjectSpec, Slot};
 use crate::soql::exec::eval::{Env, Record, text_of};
-use crate::soql::resolve::tree::{Column, GroupColumn, Node, ParentNode, Place, Targets, Typed};
+use crate::soql::resolve::tree::{Column, Node, ParentNode, Place, Targets, Typed};
 use crate::soql::{ChildSet, Explained, GroupRows, RecordRows, ResultSet, Rows};
+use crate::store::Hint;
 use crate::value::Value;
+use std::cell::RefCell;
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
 
 /// Appends `batch` rows of a result from row `from` on, with what surrounds them. `next` is the
 /// `nextRecordsUrl`, when there are more rows.
@@ -19,7 +25,24 @@ pub fn page(
     version: u32,
     next: Option<&str>,
 ) {
-    let writer = Writer { result, env: result.env(), version };
+    let rows = from..from.saturating_add(batch);
+    page_of(out, result, &Page { rows, next, most_children: None }, version);
+}
+
+/// One page of a result.
+pub struct Page<'p> {
+    /// The rows.
+    pub rows: Range<usize>,
+    /// The `nextRecordsUrl`, when there are more rows.
+    pub next: Option<&'p str>,
+    /// How many children of one row are shown, and what gives the `nextRecordsUrl` of the others.
+    pub most_children: Option<(usize, &'p dyn Fn(ResultSet) -> String)>,
+}
+
+/// Appends a page of a result, with what surrounds its rows.
+pub fn page_of(out: &mut String, result: &ResultSet, page: &Page<'_>, version: u32) {
+    let writer = Writer::new(result, version, page.most_children);
+    let (from, next) = (page.rows.start, page.next);
     out.push_str("{\"totalSize\":");
     json::push_int(out, result.total() as i64);
     out.push_str(",\"done\":");
@@ -32,11 +55,11 @@ pub fn page(
     match result.rows() {
         Rows::Count(_) => {}
         Rows::Records(records) => {
-            let end = from.saturating_add(batch).min(records.numbers.len());
+            let end = page.rows.end.min(records.numbers.len());
             writer.records(out, result.object(), records, from.min(end), end);
         }
         Rows::Groups(groups) => {
-            for (at, row) in groups.rows.iter().enumerate().skip(from).take(batch) {
+            for (at, row) in groups.rows.iter().enumerate().skip(from).take(page.rows.len()) {
                 if at > from {
                     out.push(',');
                 }
@@ -49,7 +72,7 @@ pub fn page(
 
 /// Appends one record of a result up to its closing brace, which the caller writes.
 pub fn open_record(out: &mut String, result: &ResultSet, at: usize, version: u32) {
-    let writer = Writer { result, env: result.env(), version };
+    let writer = Writer::new(result, version, None);
     let Rows::Records(records) = result.rows() else { return };
     let number = records.numbers.get(at).copied();
     let Some(record) = number.and_then(|number| result.record(result.object(), number)) else {
@@ -57,38 +80,137 @@ pub fn open_record(out: &mut String, result: &ResultSet, at: usize, version: u32
     };
     out.push('{');
     render::push_attributes(out, result.object(), record.row, version);
-    writer.nodes(out, &records.nodes, record, Some((records, at)));
+    let shown = Shown { record, id: None };
+    writer.nodes(out, &records.nodes, shown, &mut Hints::default(), Some((records, at)));
 }
 
 struct Writer<'s> {
     result: &'s ResultSet,
     env: Env<'s>,
     version: u32,
+    most_children: Option<(usize, &'s dyn Fn(ResultSet) -> String)>,
+    /// `"attributes":{…/` by object.
+    heads: RefCell<Vec<(Arc<ObjectSpec>, Rc<String>)>>,
+    /// For each parent that is shown the last one's id and place in the output: neighbours often
+    /// have the same.
+    parents: RefCell<Vec<(&'s ParentNode, Id, Range<usize>)>>,
+}
+
+/// A record and the text of its id.
+#[derive(Clone, Copy)]
+struct Shown<'s, 'i> {
+    record: Record<'s>,
+    id: Option<&'i str>,
+}
+
+/// Where the fields of the record before were.
+#[derive(Default)]
+struct Hints(Vec<Hint>);
+
+impl Hints {
+    /// For a list of some rows; of few they would cost more than they save.
+    fn new(nodes: &[Node], rows: usize) -> Hints {
+        Hints(if rows < 4 { Vec::new() } else { vec![Hint::default(); nodes.len()] })
+    }
+}
+
+/// How many rows are fetched before they are shown.
+const AT_ONCE: usize = 16;
+
+/// The attributes of a record.
+fn attributes(out: &mut String, head: &str, id: Option<&str>) {
+    out.push_str(head);
+    out.push_str(id.unwrap_or_default());
+    out.push_str("\"}");
 }
 
 impl<'s> Writer<'s> {
+    fn new(
+        result: &'s ResultSet,
+        version: u32,
+        most_children: Option<(usize, &'s dyn Fn(ResultSet) -> String)>,
+    ) -> Writer<'s> {
+        Writer {
+            result,
+            env: result.env(),
+            version,
+            most_children,
+            heads: RefCell::default(),
+            parents: RefCell::default(),
+        }
+    }
+
     fn records(
         &self,
         out: &mut String,
-        object: &'s std::sync::Arc<crate::schema::ObjectSpec>,
+        object: &'s Arc<ObjectSpec>,
         records: &'s RecordRows,
         from: usize,
         end: usize,
     ) {
-        for at in from..end {
-            if at > from {
-                out.push(',');
-            }
-            match self.result.record(object, records.numbers[at]) {
-                Some(record) => {
-                    out.push('{');
-                    render::push_attributes(out, object, record.row, self.version);
-                    self.nodes(out, &records.nodes, record, Some((records, at)));
-                    out.push('}');
+        let id_slot = object.system.id;
+        // One row alone is soon shown.
+        if end - from == 1
+            && let Some(record) = self.result.record(object, records.numbers[from])
+        {
+            out.push('{');
+            render::push_attributes(out, object, record.row, self.version);
+            let shown = Shown { record, id: None };
+            self.nodes(out, &records.nodes, shown, &mut Hints::default(), Some((records, from)));
+            out.push('}');
+            return;
+        }
+        let head = self.head(object);
+        let mut hints = Hints::new(&records.nodes, end - from);
+        let mut some: Vec<Option<(Record<'s>, Option<IdText>)>> = Vec::new();
+        for start in (from..end).step_by(AT_ONCE) {
+            // Ids first: rows lie far apart in memory, and this short loop waits for many at a time.
+            some.clear();
+            let numbers = &records.numbers[start..end.min(start + AT_ONCE)];
+            some.extend(numbers.iter().map(|number| {
+                let record = self.result.record(object, *number)?;
+                Some((record, record.row.id(id_slot).map(Id::text)))
+            }));
+            for (at, found) in (start..).zip(&some) {
+                if at > from {
+                    out.push(',');
                 }
-                None => out.push_str("null"),
+                let Some((record, id)) = found else {
+                    out.push_str("null");
+                    continue;
+                };
+                out.push('{');
+                let id = id.as_ref().map(IdText::as_str);
+                attributes(out, &head, id);
+                let shown = Shown { record: *record, id };
+                self.nodes(out, &records.nodes, shown, &mut hints, Some((records, at)));
+                out.push('}');
             }
         }
+    }
+
+    /// What is the same for all records of an object.
+    fn head(&self, object: &Arc<ObjectSpec>) -> Rc<String> {
+        let mut heads = self.heads.borrow_mut();
+        if let Some((_, head)) = heads.iter().find(|(own, _)| Arc::ptr_eq(own, object)) {
+            return Rc::clone(head);
+        }
+        let mut head = String::with_capacity(128);
+        render::push_attributes_head(&mut head, object, self.version);
+        let head = Rc::new(head);
+        heads.push((Arc::clone(object), Rc::clone(&head)));
+        head
+    }
+
+    /// A parent with what is shown of it.
+    fn whole(&self, out: &mut String, nodes: &'s [Node], record: Record<'s>) {
+        out.push('{');
+        let id = record.row.id(record.object.system.id).map(Id::text);
+        let id = id.as_ref().map(IdText::as_str);
+        attributes(out, &self.head(record.object), id);
+        let shown = Shown { record, id };
+        self.nodes(out, nodes, shown, &mut Hints::default(), None);
+        out.push('}');
     }
 
     /// The entries of a record. `at` is its place among rows that have child sets.
@@ -96,16 +218,19 @@ impl<'s> Writer<'s> {
         &self,
         out: &mut String,
         nodes: &'s [Node],
-        record: Record<'s>,
+        shown: Shown<'s, '_>,
+        hints: &mut Hints,
         at: Option<(&'s RecordRows, usize)>,
     ) {
-        for node in nodes {
+        let record = shown.record;
+        for (place, node) in nodes.iter().enumerate() {
+            if let Node::Field(slot) = node {
+                self.field(out, *slot, shown, hints.0.get_mut(place));
+                continue;
+            }
             out.push(',');
             match node {
-                Node::Field(slot) => {
-                    out.push_str(&record.object.at(*slot).json_key);
-                    render::push_value(out, record.object, *slot, record.row, self.version);
-                }
+                Node::Field(_) => {}
                 Node::Placed { key, place, column } => {
                     out.push_str(key);
                     self.placed(out, place, column, record);
@@ -128,12 +253,7 @@ impl<'s> Writer<'s> {
                         nodes.map(|nodes| (parent, nodes))
                     });
                     match branch {
-                        Some((parent, nodes)) => {
-                            out.push('{');
-                            render::push_attributes(out, parent.object, parent.row, self.version);
-                            self.nodes(out, nodes, parent, None);
-                            out.push('}');
-                        }
+                        Some((parent, nodes)) => self.whole(out, nodes, parent),
                         None => out.push_str("null"),
                     }
                 }
@@ -144,6 +264,42 @@ impl<'s> Writer<'s> {
                         None => out.push_str("null"),
                     }
                 }
+            }
+        }
+    }
+
+    /// `,"Name":value`.
+    fn field(&self, out: &mut String, slot: Slot, shown: Shown<'s, '_>, hint: Option<&mut Hint>) {
+        let Shown { record, id } = shown;
+        let field = record.object.at(slot);
+        let value = match hint {
+            Some(hint) => record.row.get_by(slot, hint),
+            None => record.row.get(slot),
+        };
+        let key = &field.json_absent[..=field.json_key.len()];
+        match (value, id) {
+            (Value::Text(text), _) => {
+                out.push_str(key);
+                json::push_str(out, text);
+            }
+            (Value::Id(_), Some(id)) if slot == record.object.system.id => {
+                out.push_str(key);
+                out.push('"');
+                out.push_str(id);
+                out.push('"');
+            }
+            _ if matches!(
+                field.kind,
+                FieldType::Address | FieldType::Location | FieldType::Base64
+            ) =>
+            {
+                out.push_str(key);
+                render::push_value(out, record.object, slot, record.row, self.version);
+            }
+            (Value::Null, _) => out.push_str(&field.json_absent),
+            _ => {
+                out.push_str(key);
+                render::push_plain(out, field.kind, field.picklist.as_deref(), value);
             }
         }
     }
@@ -162,34 +318,62 @@ impl<'s> Writer<'s> {
     }
 
     fn parent(&self, out: &mut String, node: &'s ParentNode, record: Record<'s>) {
+        let Some(id) = self.env.parent_id(record, &node.hop) else {
+            out.push_str("null");
+            return;
+        };
+        let last = self.parents.borrow().iter().position(|(own, ..)| std::ptr::eq(*own, node));
+        if let Some(last) = last
+            && let (_, own, shown) = &self.parents.borrow()[last]
+            && *own == id
+        {
+            out.extend_from_within(shown.clone());
+            return;
+        }
         let Some(parent) = self.env.parent(record, &node.hop) else {
             out.push_str("null");
             return;
         };
-        out.push('{');
+        let start = out.len();
         let by_name = matches!(node.hop.targets, Targets::Any(_))
             && self.env.settings.polymorphic_parents_are_names;
         if by_name {
-            out.push_str("\"attributes\":{\"type\":\"Name\",\"url\":\"");
+            out.push_str("{\"attributes\":{\"type\":\"Name\",\"url\":\"");
             render::push_row_url(out, parent.object, parent.row, self.version);
             out.push_str("\"}");
+            let shown = Shown { record: parent, id: None };
+            self.nodes(out, &node.nodes, shown, &mut Hints::default(), None);
+            out.push('}');
         } else {
-            render::push_attributes(out, parent.object, parent.row, self.version);
+            self.whole(out, &node.nodes, parent);
         }
-        self.nodes(out, &node.nodes, parent, None);
-        out.push('}');
+        let shown = (node, id, start..out.len());
+        let mut parents = self.parents.borrow_mut();
+        match last {
+            Some(last) => parents[last] = shown,
+            None => parents.push(shown),
+        }
     }
 
     fn children(&self, out: &mut String, child: &'s ChildSet, at: usize) {
-        let (start, end) = child.spans.get(at).copied().unwrap_or_default();
+        let (start, end) = child.span(at);
         if start == end {
             out.push_str("null");
             return;
         }
         out.push_str("{\"totalSize\":");
-        json::push_int(out, i64::from(end - start));
-        out.push_str(",\"done\":true,\"records\":[");
-        self.records(out, &child.object, &child.rows, start as usize, end as usize);
+        json::push_int(out, (end - start) as i64);
+        let cut = self.most_children.filter(|(most, _)| end - start > *most);
+        out.push_str(",\"done\":");
+        json::push_bool(out, cut.is_none());
+        let mut shown = end;
+        if let Some((most, keep)) = cut {
+            shown = start + most;
+            out.push_str(",\"nextRecordsUrl\":");
+            json::push_str(out, &keep(self.result.of_children(child, at)));
+        }
+        out.push_str(",\"records\":[");
+        self.records(out, &child.object, &child.rows, start, shown);
         out.push_str("]}");
     }
 }
@@ -213,190 +397,6 @@ fn push_typed(out: &mut String, typed: &Typed, value: &Value) {
             json::push_opt_str(out, text_of(value, typed.column.picklist.as_deref()));
         }
         value => render::push_plain(out, typed.column.kind, None, value),
-    }
-}
-
-/// Appends the answer to `columns=true`: what each column of a result is.
-pub fn columns(out: &mut String, result: &ResultSet) {
-    let object = result.object();
-    out.push_str("{\"columnMetadata\":[");
-    let mut id_selected = false;
-    let mut group_by = false;
-    match result.rows() {
-        Rows::Count(_) => {}
-        Rows::Records(records) => {
-            id_selected = records
-                .nodes
-                .iter()
-                .any(|node| matches!(node, Node::Field(slot) if *slot == object.system.id));
-            node_columns(out, object, records, &records.nodes);
-        }
-        Rows::Groups(groups) => {
-            group_by = groups.grouped;
-            for (at, column) in groups.columns.iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                group_column(out, column);
-            }
-        }
-    }
-    out.push_str("],\"entityName\":");
-    json::push_str(out, &object.name);
-    out.push_str(",\"groupBy\":");
-    json::push_bool(out, group_by);
-    out.push_str(",\"idSelected\":");
-    json::push_bool(out, id_selected);
-    out.push_str(",\"keyPrefix\":");
-    let prefix = std::str::from_utf8(&object.key_prefix).ok();
-    json::push_opt_str(out, prefix.filter(|_| object.key_prefix_public));
-    out.push('}');
-}
-
-/// One entry of `columnMetadata` up to its `joinColumns`, which the caller writes.
-struct ColumnEntry<'c> {
-    name: &'c str,
-    kind: Option<FieldType>,
-    custom: bool,
-    insertable: bool,
-    updatable: bool,
-    aggregate: bool,
-    foreign_key: Option<&'c str>,
-}
-
-fn column_entry(out: &mut String, entry: &ColumnEntry<'_>, joins: impl FnOnce(&mut String)) {
-    use FieldType as T;
-    out.push_str("{\"aggregate\":");
-    json::push_bool(out, entry.aggregate);
-    out.push_str(",\"apexType\":");
-    json::push_opt_str(out, entry.kind.map(apex_type));
-    out.push_str(",\"booleanType\":");
-    json::push_bool(out, entry.kind == Some(T::Boolean));
-    out.push_str(",\"columnName\":");
-    json::push_str(out, entry.name);
-    out.push_str(",\"custom\":");
-    json::push_bool(out, entry.custom);
-    out.push_str(",\"displayName\":");
-    json::push_str(out, entry.name);
-    out.push_str(",\"foreignKeyName\":");
-    json::push_opt_str(out, entry.foreign_key);
-    out.push_str(",\"insertable\":");
-    json::push_bool(out, entry.insertable);
-    out.push_str(",\"joinColumns\":[");
-    joins(out);
-    out.push_str("],\"numberType\":");
-    let is_number =
-        matches!(entry.kind, Some(T::Int | T::Long | T::Double | T::Currency | T::Percent));
-    json::push_bool(out, is_number);
-    out.push_str(",\"textType\":");
-    json::push_bool(out, entry.kind.is_some_and(T::is_text));
-    out.push_str(",\"updatable\":");
-    json::push_bool(out, entry.updatable);
-    out.push('}');
-}
-
-fn node_columns(
-    out: &mut String,
-    object: &crate::schema::ObjectSpec,
-    records: &RecordRows,
-    nodes: &[Node],
-) {
-    for (at, node) in nodes.iter().enumerate() {
-        if at > 0 {
-            out.push(',');
-        }
-        let plain = |name| ColumnEntry {
-            name,
-            kind: None,
-            custom: false,
-            insertable: false,
-            updatable: false,
-            aggregate: false,
-            foreign_key: None,
-        };
-        match node {
-            Node::Field(slot) => {
-                let field = object.at(*slot);
-                let entry = ColumnEntry {
-                    kind: Some(field.kind),
-                    custom: field.custom,
-                    insertable: field.createable,
-                    updatable: field.updateable,
-                    foreign_key: field.relationship_name.as_deref(),
-                    ..plain(&field.name)
-                };
-                column_entry(out, &entry, |_| {});
-            }
-            Node::Placed { column, .. } => {
-                let entry = ColumnEntry { kind: Some(column.kind), ..plain(&column.name) };
-                column_entry(out, &entry, |_| {});
-            }
-            Node::Computed { key, value } => {
-                let name = key.trim_end_matches(':').trim_matches('"');
-                let entry = ColumnEntry { kind: Some(value.column.kind), ..plain(name) };
-                column_entry(out, &entry, |_| {});
-            }
-            Node::Parent(parent) => column_entry(out, &plain(&parent.name), |out| {
-                let target = match &parent.hop.targets {
-                    Targets::One(target) => target,
-                    Targets::Any(targets) => match targets.first() {
-                        Some(target) => target,
-                        None => return,
-                    },
-                };
-                node_columns(out, target, records, &parent.nodes);
-            }),
-            Node::Typeof(of) => column_entry(out, &plain(&of.name), |out| {
-                let own = of.branches.iter().filter(|(_, nodes)| !nodes.is_empty());
-                for (at, (target, nodes)) in own.enumerate() {
-                    if at > 0 {
-                        out.push(',');
-                    }
-                    node_columns(out, target, records, nodes);
-                }
-            }),
-            Node::Children { key, child } => {
-                let name = key.trim_end_matches(':').trim_matches('"');
-                let entry = ColumnEntry { aggregate: true, ..plain(name) };
-                column_entry(out, &entry, |out| {
-                    if let Some(child) = records.children.get(*child) {
-                        node_columns(out, &child.object, &child.rows, &child.rows.nodes);
-                    }
-                });
-            }
-        }
-    }
-}
-
-fn group_column(out: &mut String, column: &GroupColumn) {
-    let field = column.value.column.spec().filter(|_| !column.aggregate);
-    let entry = ColumnEntry {
-        name: &column.name,
-        kind: Some(column.value.column.kind),
-        custom: field.is_some_and(|field| field.custom),
-        insertable: field.is_some_and(|field| field.createable),
-        updatable: field.is_some_and(|field| field.updateable),
-        aggregate: column.aggregate,
-        foreign_key: None,
-    };
-    column_entry(out, &entry, |_| {});
-}
-
-/// The Apex type of a field's type.
-fn apex_type(kind: FieldType) -> &'static str {
-    match kind {
-        FieldType::Id | FieldType::Reference => "Id",
-        FieldType::Boolean => "Boolean",
-        FieldType::Int => "Integer",
-        FieldType::Long => "Long",
-        FieldType::Double | FieldType::Currency | FieldType::Percent => "Double",
-        FieldType::Date => "Date",
-        FieldType::DateTime => "Datetime",
-        FieldType::Time => "Time",
-        FieldType::Base64 => "Blob",
-        FieldType::Address => "Address",
-        FieldType::Location => "Location",
-        _ => "String",
     }
 }
 

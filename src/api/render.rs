@@ -47,8 +47,7 @@ fn quoted(out: &mut String, write: impl FnOnce(&mut String)) {
 
 /// Appends the 18 characters of an id.
 pub fn push_id(out: &mut String, id: crate::id::Id) {
-    let text = id.to_18();
-    out.push_str(std::str::from_utf8(&text).expect("ids are ASCII"));
+    out.push_str(id.text().as_str());
 }
 
 /// The stored parts of a compound field with their keys, in alphabetical order of the keys.
@@ -101,6 +100,18 @@ pub fn push_row_url(out: &mut String, object: &ObjectSpec, row: &Row, version: u
     if let Some(id) = row.id(object.system.id) {
         push_id(out, id);
     }
+}
+
+/// Appends `"attributes":{"type":"Account","url":"/services/data/v66.0/sobjects/Account/`, which is
+/// the same for all rows of an object: the id and `"}` follow.
+pub fn push_attributes_head(out: &mut String, object: &ObjectSpec, version: u32) {
+    out.push_str("\"attributes\":{\"type\":\"");
+    out.push_str(&object.name);
+    out.push_str("\",\"url\":\"/services/data/v");
+    json::push_int(out, i64::from(version));
+    out.push_str(".0/sobjects/");
+    out.push_str(&object.name);
+    out.push('/');
 }
 
 /// Appends `"attributes":{"type":"Account","url":"…"}`.

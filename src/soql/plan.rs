@@ -5,7 +5,7 @@
 //! here must be exact, and `indexed plan = full scan` is a property that tests can check.
 
 use super::context::Context;
-use super::exec::hash::IdSet;
+use super::exec::joined::IdSet;
 use super::resolve::tree::{
     Expr, Intervals, Leaf, Level, Predicate, Test, TextTest, Truth, from_ordinal,
 };
@@ -17,8 +17,9 @@ use std::fmt;
 use std::ops::Bound;
 use std::sync::Arc;
 
-/// With fewer rows than this all of them are read: cheaper than building an index.
-const FEW_ROWS: u32 = 256;
+/// With fewer rows than this all of them are read, one by one: cheaper than building an index or
+/// columns.
+pub(super) const FEW_ROWS: u32 = 256;
 
 /// An access path.
 #[derive(Clone, Debug)]
@@ -217,7 +218,7 @@ fn collect(
         }
         Access::JoinedIds(join) => {
             let ids = joins.get(*join)?;
-            found.extend(ids.iter().filter_map(|id| table.find(*id, object.system.id)));
+            found.extend(ids.iter().filter_map(|id| table.find(id, object.system.id)));
         }
         Access::Keys { slot, keys } => {
             let index = index(*slot);
@@ -227,12 +228,12 @@ fn collect(
         }
         Access::JoinedKeys { slot, join } => {
             let ids = joins.get(*join)?;
-            if ids.len() > most {
+            if ids.count() > most {
                 return None;
             }
             let index = index(*slot);
-            for id in ids {
-                take(index.equal(&Key::Id(*id)), most, found)?;
+            for id in ids.iter() {
+                take(index.equal(&Key::Id(id)), most, found)?;
             }
         }
         Access::Prefix { slot, prefix } => {

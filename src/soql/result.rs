@@ -17,6 +17,8 @@ pub struct ResultSet {
     pub(super) object: Arc<ObjectSpec>,
     pub(super) rows: Rows,
     pub(super) tracking: Option<Tracking>,
+    /// There was an `OFFSET`: no further pages.
+    pub(super) one_page: bool,
 }
 
 /// The rows of a result.
@@ -31,7 +33,7 @@ pub enum Rows {
 }
 
 /// Records by number, and what is shown of them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct RecordRows {
     /// What is shown.
     pub nodes: Vec<Node>,
@@ -42,7 +44,7 @@ pub struct RecordRows {
 }
 
 /// The rows of one child sub-select, of all parents.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ChildSet {
     /// The child object.
     pub object: Arc<ObjectSpec>,
@@ -63,6 +65,30 @@ pub struct GroupRows {
     pub grouped: bool,
 }
 
+impl RecordRows {
+    /// How many rows of a page one row takes with its children, of which a page shows no more than
+    /// a batch in one place.
+    fn size(&self, at: usize, batch: usize) -> usize {
+        let children = self.children.iter().map(|child| {
+            let (start, end) = child.span(at);
+            let shown = start..end.min(start + batch);
+            if child.rows.children.is_empty() {
+                return shown.len();
+            }
+            shown.map(|own| child.rows.size(own, batch)).sum()
+        });
+        1 + children.sum::<usize>()
+    }
+}
+
+impl ChildSet {
+    /// The range of a parent's children among `rows`.
+    pub fn span(&self, at: usize) -> (usize, usize) {
+        let (start, end) = self.spans.get(at).copied().unwrap_or_default();
+        (start as usize, end as usize)
+    }
+}
+
 impl ResultSet {
     /// Given rows of an object with given fields, as a query would answer them.
     pub fn of_rows(
@@ -78,6 +104,7 @@ impl ResultSet {
             object: Arc::clone(object),
             rows: Rows::Records(RecordRows { nodes, numbers, children: Vec::new() }),
             tracking: None,
+            one_page: false,
         }
     }
 
@@ -108,6 +135,52 @@ impl ResultSet {
     /// True when it may be fetched in pages; groups may not.
     pub fn pageable(&self) -> bool {
         matches!(self.rows, Rows::Records(_))
+    }
+
+    /// True when only its first page is answered: after an `OFFSET`.
+    pub fn is_one_page(&self) -> bool {
+        self.one_page
+    }
+
+    /// Where a page that begins at a row ends. It has at most `batch` rows, the children of its rows
+    /// included, and at least one.
+    pub fn page_end(&self, from: usize, batch: usize) -> usize {
+        let Rows::Records(records) = &self.rows else { return self.row_count() };
+        let last = from.saturating_add(batch).min(records.numbers.len());
+        if records.children.is_empty() {
+            return last;
+        }
+        let mut size = 0;
+        let fits = |at: &usize| {
+            size += records.size(*at, batch);
+            size <= batch
+        };
+        let count = (from..last).take_while(fits).count();
+        (from + count.max(1)).min(last)
+    }
+
+    /// The children of one row as a result of their own: what a page of their parent leaves out.
+    #[must_use]
+    pub fn of_children(&self, child: &ChildSet, at: usize) -> ResultSet {
+        let (start, end) = child.span(at);
+        let own = |inner: &ChildSet| ChildSet {
+            object: Arc::clone(&inner.object),
+            spans: inner.spans.get(start..end).unwrap_or_default().to_vec(),
+            rows: inner.rows.clone(),
+        };
+        let rows = RecordRows {
+            nodes: child.rows.nodes.clone(),
+            numbers: child.rows.numbers.get(start..end).unwrap_or_default().to_vec(),
+            children: child.rows.children.iter().map(own).collect(),
+        };
+        ResultSet {
+            state: Arc::clone(&self.state),
+            settings: self.settings.clone(),
+            object: Arc::clone(&child.object),
+            rows: Rows::Records(rows),
+            tracking: None,
+            one_page: false,
+        }
     }
 
     /// The queried object.

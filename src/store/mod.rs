@@ -1,6 +1,6 @@
 //! The org's data as a value: an immutable tree of shared pages.
 //!
-//! [`State`] → [`Table`] per object → pages of 64 leaves of 64 → [`Row`]. Cloning any of them shares
+//! [`State`] → [`Table`] per object → branches of 64 pages of 64 → [`Row`]. Cloning any of them shares
 //! it; a write copies the pages on its path and nothing else. Rollback, fork, snapshot, diff and
 //! query cursors are all "keep or drop an `Arc<State>`".
 
@@ -9,6 +9,7 @@ mod doc;
 mod employees;
 mod index;
 mod jobs;
+pub mod page;
 mod row;
 mod settings;
 mod state;
@@ -26,7 +27,7 @@ pub use employees::{
 };
 pub use index::{IndexCache, Key, KeySet, fold};
 pub use jobs::{Answer, Calls, Job, JobKind, Jobs, OutboundCall, Pace};
-pub use row::{Draft, Row};
+pub use row::{Draft, Hint, Row};
 pub use settings::{ScimMode, Settings};
 pub use state::{BEGINNING, Cleared, State};
 pub use table::{RowNum, Table, Tombstone};

@@ -1,5 +1,6 @@
 //! A record, packed: a presence bitmap over the object's slots and the present values only.
 
+use super::page::places;
 use crate::id::Id;
 use crate::schema::Slot;
 use crate::value::Value;
@@ -27,22 +28,33 @@ pub struct Row(ThinArc<Head, Value>);
 
 static NULL: Value = Value::Null;
 
-/// The places of the bits that are set, from the lowest.
-struct Bits(u64);
-
-impl Iterator for Bits {
-    type Item = usize;
-
-    fn next(&mut self) -> Option<usize> {
-        let place = self.0.trailing_zeros() as usize;
-        self.0 &= self.0.wrapping_sub(1);
-        (place < 64).then_some(place)
-    }
+/// Where one slot's value was in the row that was read last.
+#[derive(Clone, Debug, Default)]
+pub struct Hint {
+    present: [u64; INLINE_WORDS],
+    place: Option<usize>,
 }
 
 impl Row {
     /// The value in a slot; `Null` when absent.
     pub fn get(&self, slot: Slot) -> &Value {
+        self.place(slot).map_or(&NULL, |place| &self.0.slice[place])
+    }
+
+    /// The same, for one slot of many rows: most of them have values in the same slots.
+    pub fn get_by(&self, slot: Slot, hint: &mut Hint) -> &Value {
+        let present = &self.0.header.header.present;
+        if usize::from(slot) >= INLINE_WORDS * 64 {
+            return self.get(slot);
+        }
+        if *present != hint.present {
+            *hint = Hint { present: *present, place: self.place(slot) };
+        }
+        hint.place.map_or(&NULL, |place| &self.0.slice[place])
+    }
+
+    /// Where the value of a slot is.
+    fn place(&self, slot: Slot) -> Option<usize> {
         let head = &self.0.header.header;
         let word = usize::from(slot / 64);
         let bit = 1u64 << (slot % 64);
@@ -54,16 +66,16 @@ impl Row {
                     let inline = head.present.iter().map(|word| word.count_ones()).sum();
                     (&spill[..=word - INLINE_WORDS], inline)
                 }
-                _ => return &NULL,
+                _ => return None,
             }
         };
-        let Some((last, before)) = words.split_last() else { return &NULL };
+        let (last, before) = words.split_last()?;
         if last & bit == 0 {
-            return &NULL;
+            return None;
         }
         rank += before.iter().map(|word| word.count_ones()).sum::<u32>();
         rank += (last & (bit - 1)).count_ones();
-        &self.0.slice[rank as usize]
+        Some(rank as usize)
     }
 
     /// The values that are there, with their slots, in the order of the slots.
@@ -71,7 +83,7 @@ impl Row {
         let head = &self.0.header.header;
         let spill = head.spill.as_deref().unwrap_or_default();
         let words = head.present.iter().chain(spill).copied().enumerate();
-        let slots = words.flat_map(|(place, word)| Bits(word).map(move |bit| place * 64 + bit));
+        let slots = words.flat_map(|(place, word)| places(word).map(move |bit| place * 64 + bit));
         slots.map(|slot| slot as Slot).zip(&self.0.slice)
     }
 
@@ -194,9 +206,16 @@ mod tests {
                 draft.set(slot as Slot, value.map_or(Value::Null, Value::Int));
             }
             let row = draft.build(7);
+            let mut other = Draft::of(&row, values.len());
+            other.set(3, Value::Int(-1));
+            let other = other.build(7);
             for slot in 0..600u16 {
                 let expected = values.get(usize::from(slot)).copied().flatten();
                 prop_assert_eq!(row.get(slot), &expected.map_or(Value::Null, Value::Int));
+                let mut hint = Hint::default();
+                for row in [&row, &row, &other, &other, &row] {
+                    prop_assert_eq!(row.get_by(slot, &mut hint), row.get(slot));
+                }
             }
             let again = Draft::of(&row, values.len()).build(8);
             for slot in 0..600u16 {

@@ -1,6 +1,7 @@
-//! The rows of one object: copy-on-write leaves of 64 rows under branches of 64 leaves.
+//! The rows of one object: copy-on-write pages of 64 rows under branches of 64 pages.
 
 use super::index::{Key, KeySet};
+use super::page::{FAN, Page};
 use super::row::Row;
 use crate::clock::Millis;
 use crate::id::Id;
@@ -11,10 +12,7 @@ use std::sync::Arc;
 /// The number of a row in its table, from 0. The org's own id number *n* is row *n* − 1.
 pub type RowNum = u32;
 
-const FAN: usize = 64;
-
-type Leaf = Vec<Option<Row>>;
-type Branch = Vec<Arc<Leaf>>;
+type Branch = Vec<Arc<Page>>;
 
 /// A row that was deleted, for getDeleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +82,23 @@ impl Table {
     /// The row of a number, live or deleted.
     pub fn get(&self, number: RowNum) -> Option<&Row> {
         let number = number as usize;
-        self.root.get(number / (FAN * FAN))?.get(number / FAN % FAN)?.get(number % FAN)?.as_ref()
+        self.root.get(number / (FAN * FAN))?.get(number / FAN % FAN)?.row(number % FAN)
+    }
+
+    /// True when there is a live row of a number.
+    pub fn is_live(&self, number: RowNum) -> bool {
+        let number = number as usize;
+        self.page(number / FAN).is_some_and(|page| page.live() >> (number % FAN) & 1 == 1)
+    }
+
+    /// The pages of 64 rows, in order: row *n* is row *n* % 64 of page *n* / 64.
+    pub fn pages(&self) -> impl Iterator<Item = &Page> {
+        self.root.iter().flat_map(|branch| branch.iter()).map(|page| &**page)
+    }
+
+    /// The page of a number.
+    pub fn page(&self, at: usize) -> Option<&Page> {
+        Some(self.root.get(at / FAN)?.get(at % FAN)?)
     }
 
     /// The number of an id's row. `id_slot` is the object's Id field.
@@ -100,10 +114,8 @@ impl Table {
 
     /// All rows with their numbers, in order of creation, live and deleted.
     pub fn rows(&self) -> impl Iterator<Item = (RowNum, &Row)> {
-        self.root
-            .iter()
-            .flat_map(|branch| branch.iter())
-            .flat_map(|leaf| leaf.iter())
+        self.pages()
+            .flat_map(Page::rows)
             .zip(0..)
             .filter_map(|(row, number)| row.as_ref().map(|row| (number, row)))
     }
@@ -125,9 +137,9 @@ impl Table {
         }
         let branch = Arc::make_mut(self.root.last_mut().expect("a branch was just made"));
         if (number as usize).is_multiple_of(FAN) {
-            branch.push(Arc::new(Leaf::with_capacity(1)));
+            branch.push(Arc::new(Page::default()));
         }
-        Arc::make_mut(branch.last_mut().expect("a leaf was just made")).push(None);
+        Arc::make_mut(branch.last_mut().expect("a page was just made")).grow();
         self.put(number, Some(row));
         number
     }
@@ -146,10 +158,10 @@ impl Table {
     fn put(&mut self, number: RowNum, row: Option<Row>) {
         let place = number as usize;
         let Some(branch) = self.root.get_mut(place / (FAN * FAN)) else { return };
-        let Some(leaf) = Arc::make_mut(branch).get_mut(place / FAN % FAN) else { return };
-        let Some(held) = Arc::make_mut(leaf).get_mut(place % FAN) else { return };
-        let before = std::mem::replace(held, row);
-        let after = held.as_ref();
+        let Some(page) = Arc::make_mut(branch).get_mut(place / FAN % FAN) else { return };
+        let page = Arc::make_mut(page);
+        let before = page.put(place % FAN, row);
+        let after = page.row(place % FAN);
         let lives = |row: Option<&Row>| u32::from(row.is_some_and(|row| !row.is_deleted()));
         self.live = self.live + lives(after) - lives(before.as_ref());
         self.held = self.held + u32::from(after.is_some()) - u32::from(before.is_some());
@@ -224,8 +236,7 @@ impl Table {
                     continue;
                 }
                 for place in 0..FAN {
-                    let row =
-                        |leaf: Option<&'a Arc<Leaf>>| leaf.and_then(|l| l.get(place)?.as_ref());
+                    let row = |page: Option<&'a Arc<Page>>| page.and_then(|page| page.row(place));
                     let (old, new) = (row(old), row(new));
                     let same = match (old, new) {
                         (Some(old), Some(new)) => old.same(new),

@@ -1,12 +1,13 @@
 //! `query`, `queryAll` and their further pages. `reference/rest.md` §4.
 
-use super::super::query_json;
 use super::super::reply::Reply;
+use super::super::{query_columns, query_json};
 use super::{Call, Outcome, option};
 use crate::error::OrgError;
 use crate::id::Id;
 use crate::soql::{self, Context, ResultSet};
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::Arc;
 
 const LARGEST_BATCH: usize = 2000;
@@ -29,7 +30,7 @@ pub fn query(call: &Call<'_>, all_rows: bool) -> Outcome {
     let result = soql::query(text, &context)?;
     if call.params.get("columns").is_some_and(|flag| flag.eq_ignore_ascii_case("true")) {
         let mut out = String::new();
-        query_json::columns(&mut out, &result);
+        query_columns::columns(&mut out, &result);
         return Ok(Reply::json(out, "QueryResult"));
     }
     first_page(call, result)
@@ -42,16 +43,27 @@ pub fn first_page(call: &Call<'_>, result: ResultSet) -> Outcome {
     if rows > LARGEST_BATCH && !result.pageable() {
         return Err(OrgError::aggregates_do_not_page().into());
     }
-    let mut out = String::with_capacity(256 + rows.min(batch) * 256);
-    if rows <= batch || !result.pageable() {
-        query_json::page(&mut out, &result, 0, rows, call.version, None);
-        return Ok(Reply::json(out, "QueryResult"));
-    }
+    let end = result.page_end(0, batch);
     let result = Arc::new(result);
-    let id = call.keep(batch, &result);
-    let next = next_url(call.version, id, batch);
-    query_json::page(&mut out, &result, 0, batch, call.version, Some(&next));
-    Ok(Reply::json(out, "QueryResult"))
+    let more = end < rows && !result.is_one_page();
+    let next = more.then(|| next_url(call.version, call.keep(batch, &result), end));
+    Ok(page(call, &result, 0..end, batch, next.as_deref()))
+}
+
+/// A page of a result. Children beyond a batch of one row are kept for pages of their own.
+fn page(
+    call: &Call<'_>,
+    result: &ResultSet,
+    rows: Range<usize>,
+    batch: usize,
+    next: Option<&str>,
+) -> Reply {
+    let keep =
+        |children: ResultSet| next_url(call.version, call.keep(batch, &Arc::new(children)), batch);
+    let mut out = String::with_capacity(256 + rows.len() * 256);
+    let page = query_json::Page { rows, next, most_children: Some((batch, &keep)) };
+    query_json::page_of(&mut out, result, &page, call.version);
+    Reply::json(out, "QueryResult")
 }
 
 /// `GET /query/{locator}-{offset}`.
@@ -65,11 +77,9 @@ pub fn more(call: &Call<'_>, locator: &str) -> Outcome {
     if from > rows {
         return Err(OrgError::invalid_query_locator().into());
     }
-    let end = from + batch;
+    let end = result.page_end(from, batch);
     let next = (end < rows).then(|| next_url(call.version, id, end));
-    let mut out = String::with_capacity(256 + batch * 256);
-    query_json::page(&mut out, &result, from, batch, call.version, next.as_deref());
-    Ok(Reply::json(out, "QueryResult"))
+    Ok(page(call, &result, from..end, batch, next.as_deref()))
 }
 
 fn next_url(version: u32, id: Id, offset: usize) -> String {

@@ -43,5 +43,6 @@ pub fn run_among(level: Level, candidates: &[RowNum], context: &Context<'_>) -> 
         object: level.object,
         rows: Rows::Records(rows),
         tracking: level.tracking,
+        one_page: false,
     })
 }

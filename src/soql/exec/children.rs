@@ -8,7 +8,7 @@ use super::{scan, sort_value, tester};
 use crate::id::Id;
 use crate::schema::ObjectSpec;
 use crate::soql::context::Context;
-use crate::soql::resolve::tree::{Child, Output, Records};
+use crate::soql::resolve::tree::{Child, Output, Predicate, Records};
 use crate::soql::result::{ChildSet, RecordRows};
 use crate::store::{Key, RowNum};
 use std::sync::Arc;
@@ -53,12 +53,16 @@ fn one(child: &Child, parents: &[Option<Id>], env: Env<'_>, context: &Context<'_
         for (position, id) in parents.iter().enumerate() {
             let Some(id) = id else { continue };
             for number in keys.equal(&Key::Id(*id)) {
-                let Some(row) = table.get(number) else { continue };
-                if row.is_deleted() && !context.all_rows {
+                // Asking the page leaves the rows alone until they are shown.
+                if !(table.is_live(number) || context.all_rows) {
                     continue;
                 }
-                let record = Record { object: &level.object, row };
-                if tester.holds(&level.filter, Some(record), &[]) {
+                let passes = || {
+                    let row = table.get(number)?;
+                    let record = Record { object: &level.object, row };
+                    Some(tester.holds(&level.filter, Some(record), &[]))
+                };
+                if matches!(level.filter, Predicate::Always) || passes() == Some(true) {
                     pairs.push((position as u32, number));
                 }
             }
@@ -69,9 +73,11 @@ fn one(child: &Child, parents: &[Option<Id>], env: Env<'_>, context: &Context<'_
             .zip(0..)
             .filter_map(|(id, position)| id.map(|id| (id, position)))
             .collect();
-        scan::each(level, &tester, context, |number, record| {
-            let parent = record.row.id(child.reference).and_then(|id| positions.get(&id));
-            pairs.extend(parent.map(|position| (*position, number)));
+        scan::batches(level, &tester, context, |batch| {
+            for (place, record) in batch.records() {
+                let parent = record.row.id(child.reference).and_then(|id| positions.get(&id));
+                pairs.extend(parent.map(|position| (*position, batch.number(place))));
+            }
             true
         });
         pairs.sort_unstable();
@@ -89,7 +95,8 @@ fn one(child: &Child, parents: &[Option<Id>], env: Env<'_>, context: &Context<'_
             let own = own.iter().map(|(_, number)| *number);
             numbers.extend(own.skip(level.offset).take(limit));
         } else {
-            let mut sorter = Sorter::new(&level.order, limit.saturating_add(level.offset));
+            let keep = limit.saturating_add(level.offset);
+            let mut sorter = Sorter::new(&level.order, keep);
             for (_, number) in own {
                 let Some(row) = table.get(*number) else { continue };
                 let record = Record { object: &level.object, row };

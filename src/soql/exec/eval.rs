@@ -1,10 +1,11 @@
 //! Values of expressions, for one record or one group.
 
 use super::{calendar, format};
+use crate::id::Id;
 use crate::schema::{ObjectSpec, Picklist};
 use crate::soql::context::{Context, Locale};
 use crate::soql::disputed::Disputed;
-use crate::soql::resolve::tree::{Call, DistanceExpr, Expr, Function, Hop, Place};
+use crate::soql::resolve::tree::{Call, DistanceExpr, Expr, Function, Hop, Path, Place};
 use crate::store::{Row, State};
 use crate::value::Value;
 use compact_str::CompactString;
@@ -69,9 +70,18 @@ pub struct Record<'s> {
 static NULL: Value = Value::Null;
 
 impl<'s> Env<'s> {
+    /// The id in a reference.
+    pub fn parent_id(&self, record: Record<'s>, hop: &Hop) -> Option<Id> {
+        record.row.id(hop.place.slot(record.object.id)?)
+    }
+
     /// The parent behind a reference.
     pub fn parent(&self, record: Record<'s>, hop: &'s Hop) -> Option<Record<'s>> {
-        let id = record.row.id(hop.place.slot(record.object.id)?)?;
+        self.parent_of_id(self.parent_id(record, hop)?, hop)
+    }
+
+    /// The parent that an id in a reference names.
+    fn parent_of_id(&self, id: Id, hop: &'s Hop) -> Option<Record<'s>> {
         let object = hop.targets.of(id)?;
         let (_, row) = if self.settings.all_rows {
             self.state.row(object, id)?
@@ -87,6 +97,15 @@ impl<'s> Env<'s> {
             record = self.parent(record, hop)?;
         }
         Some(record)
+    }
+
+    /// The field at the end of a path that begins with a reference to this id.
+    pub(super) fn above(&self, id: Id, path: &'s Path) -> Cow<'s, Value> {
+        let end = path
+            .hops
+            .split_first()
+            .and_then(|(first, others)| self.reach(self.parent_of_id(id, first)?, others));
+        end.map_or(Cow::Borrowed(&NULL), |record| self.at(record, &path.place))
     }
 
     /// The field at a place of a record.

@@ -1,252 +1,251 @@
 //! Groups: keys, aggregates, subtotals, `HAVING`, order.
+//!
+//! Every key gives its values small numbers by first appearance ([`Coder`]), and every set of keys
+//! the combinations of these ([`Places`]), so that a row finds its groups by looking up numbers.
 
 use super::eval::Record;
-use super::hash::{Map, Set};
+use super::filter::parent_slot;
+use super::hash::Map;
+use super::memo::Memo;
 use super::order::{SortValue, Sorter};
+use super::scan::Batch;
+use super::sums::{Part, Sum};
 use super::test::Tester;
-use crate::id::Id;
-use crate::schema::FieldType;
-use crate::soql::resolve::tree::{Aggregate, AggregateFunction, Groups, SortKey, Typed, ordinal};
-use crate::store::fold;
+use crate::schema::{FieldType, ObjectSpec, Slot};
+use crate::soql::resolve::tree::{
+    Aggregate, AggregateFunction, Call, Expr, Function, Groups, SortKey, Typed,
+};
+use crate::store::page::{Encoding, FAN, places};
 use crate::value::Value;
-use compact_str::CompactString;
-
-/// A value as grouping and `COUNT_DISTINCT` tell values apart: text letter case aside.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Part {
-    Null,
-    Number(i64),
-    Pick(u16),
-    Id(Id),
-    Text(CompactString),
-}
-
-impl Part {
-    fn of(value: &Value, column: &Typed) -> Part {
-        match value {
-            Value::Null if column.column.kind == FieldType::Boolean => Part::Number(0),
-            Value::Null | Value::Blob(_) => Part::Null,
-            Value::Bool(flag) => Part::Number(i64::from(*flag)),
-            Value::Int(number) | Value::DateTime(number) => Part::Number(*number),
-            Value::Double(number) => Part::Number(ordinal(*number)),
-            Value::Date(day) => Part::Number(i64::from(*day)),
-            Value::Time(millis) => Part::Number(i64::from(*millis)),
-            Value::Pick(code) => Part::Pick(*code),
-            Value::Id(id) => Part::Id(*id),
-            Value::Text(text) if column.column.case_sensitive => Part::Text(text.clone()),
-            Value::Text(text) => Part::Text(fold(text)),
-        }
-    }
-}
-
-/// The running value of one aggregate.
-#[derive(Clone, Debug)]
-enum Sum {
-    Count(i64),
-    Distinct(Set<Part>),
-    /// Sum and number of values; whole as long as all values are.
-    Total {
-        whole: i64,
-        double: f64,
-        is_whole: bool,
-        count: i64,
-        average: bool,
-    },
-    Extreme {
-        best: Option<(SortValue, Value)>,
-        greatest: bool,
-    },
-}
-
-impl Sum {
-    fn new(aggregate: &Aggregate) -> Sum {
-        let total =
-            |average| Sum::Total { whole: 0, double: 0.0, is_whole: true, count: 0, average };
-        match aggregate.function {
-            AggregateFunction::Count => Sum::Count(0),
-            AggregateFunction::CountDistinct => Sum::Distinct(Set::default()),
-            AggregateFunction::Sum => total(false),
-            AggregateFunction::Avg => total(true),
-            AggregateFunction::Min => Sum::Extreme { best: None, greatest: false },
-            AggregateFunction::Max => Sum::Extreme { best: None, greatest: true },
-        }
-    }
-
-    fn add(&mut self, value: &Value, argument: &Typed) {
-        if value.is_null() {
-            return;
-        }
-        match self {
-            Sum::Count(count) => *count += 1,
-            Sum::Distinct(seen) => {
-                seen.insert(Part::of(value, argument));
-            }
-            Sum::Total { whole, double, is_whole, count, .. } => {
-                *count += 1;
-                match value {
-                    Value::Int(number) => {
-                        *double += *number as f64;
-                        match whole.checked_add(*number) {
-                            Some(sum) => *whole = sum,
-                            None => *is_whole = false,
-                        }
-                    }
-                    Value::Double(number) => {
-                        *is_whole = false;
-                        *double += number;
-                    }
-                    _ => {}
-                }
-            }
-            Sum::Extreme { best, greatest } => {
-                let rank = SortValue::of(value, argument.column.kind);
-                let better = match best {
-                    Some((best, _)) if *greatest => rank > *best,
-                    Some((best, _)) => rank < *best,
-                    None => true,
-                };
-                if better {
-                    *best = Some((rank, value.clone()));
-                }
-            }
-        }
-    }
-
-    fn finish(self) -> Value {
-        match self {
-            Sum::Count(count) => Value::Int(count),
-            Sum::Distinct(seen) => Value::Int(seen.len() as i64),
-            Sum::Total { count: 0, .. } => Value::Null,
-            Sum::Total { double, count, average: true, .. } => {
-                Value::Double(tidy(double / count as f64))
-            }
-            Sum::Total { whole, is_whole: true, .. } => Value::Int(whole),
-            Sum::Total { double, .. } => Value::Double(tidy(double)),
-            Sum::Extreme { best, .. } => best.map_or(Value::Null, |(_, value)| value),
-        }
-    }
-}
-
-/// Takes off the noise that adding decimal fractions in binary leaves: 15 significant digits stay,
-/// as many as a double carries exactly.
-fn tidy(number: f64) -> f64 {
-    format!("{number:.14e}").parse().unwrap_or(number)
-}
 
 struct Group {
     set: usize,
     /// What the first row of the group had under each key: its spelling is shown.
     keys: Box<[Value]>,
-    /// The rank of each key's value by first appearance.
+    /// The code of each key's value.
     ranks: Box<[u32]>,
     sums: Vec<Sum>,
 }
 
+/// Numbers the values of one key by first appearance.
+struct Coder<'s> {
+    typed: &'s Typed,
+    /// The field of the row itself that the value depends on, where its column tells values apart.
+    source: Option<(Slot, Encoding)>,
+    known: Memo<u32>,
+    without: Option<u32>,
+    parts: Map<Part, u32>,
+}
+
+impl<'s> Coder<'s> {
+    fn new(typed: &'s Typed, object: &ObjectSpec) -> Coder<'s> {
+        let source = source(&typed.expr, object);
+        let (known, parts) = (Memo::default(), Map::default());
+        Coder { typed, source, known, without: None, parts }
+    }
+
+    /// The codes of a batch's rows.
+    fn codes(&mut self, batch: &Batch<'s>, tester: &Tester<'s>, codes: &mut [u32; FAN]) {
+        let (typed, parts) = (self.typed, &mut self.parts);
+        let mut read = |record: Option<Record<'s>>| {
+            let part = Part::of(&tester.env.value(&typed.expr, record, &[]), typed);
+            let next = parts.len() as u32;
+            *parts.entry(part).or_insert(next)
+        };
+        let source = self.source.and_then(|(slot, encoding)| batch.column(slot, encoding));
+        for place in places(batch.rows) {
+            let mut own = || read(batch.record(place));
+            codes[place] = match source {
+                Some(column) if column.odd >> place & 1 == 1 => own(),
+                Some(column) if column.present >> place & 1 == 1 => {
+                    self.known.get(column.numbers[place], own)
+                }
+                Some(_) => *self.without.get_or_insert_with(own),
+                None => own(),
+            };
+        }
+    }
+}
+
+/// The field of the row itself that a value depends on, and on nothing else, when equal numbers of
+/// its column mean equal values.
+fn source(expr: &Expr, object: &ObjectSpec) -> Option<(Slot, Encoding)> {
+    let own = |slot: Slot| {
+        let encoding = Encoding::of(object.at(slot)).filter(|own| own.is_exact())?;
+        Some((slot, encoding))
+    };
+    match expr {
+        Expr::Own(slot) => own(*slot),
+        Expr::Path(_) => Some((parent_slot(expr)?, Encoding::Id)),
+        // Of days there are few. An instant is hardly ever met twice.
+        Expr::Call(call) => match &**call {
+            Call { function: Function::Date { .. }, argument } => {
+                source(&argument.expr, object).filter(|(_, own)| *own != Encoding::Moment)
+            }
+            _ => None,
+        },
+        Expr::Cell(_) | Expr::Distance(_) => None,
+    }
+}
+
+/// The groups of one set of keys, by the codes of the keys' values.
+struct Places {
+    /// The keys.
+    keys: Vec<usize>,
+    /// For each key but the first: what a number so far and the next code make together.
+    steps: Vec<Map<u64, u32>>,
+    /// The group of what all codes make; `u32::MAX` where there is none yet.
+    groups: Vec<u32>,
+}
+
+impl Places {
+    fn new(set: u32) -> Places {
+        let keys: Vec<usize> = (0..32).filter(|at| set >> at & 1 == 1).collect();
+        let steps = vec![Map::default(); keys.len().saturating_sub(1)];
+        Places { keys, steps, groups: Vec::new() }
+    }
+
+    /// The place of the row's group in `groups`.
+    fn find(&mut self, code: impl Fn(usize) -> u32) -> usize {
+        let Some((first, others)) = self.keys.split_first() else { return 0 };
+        let mut number = code(*first);
+        for (key, step) in others.iter().zip(&mut self.steps) {
+            let next = step.len() as u32;
+            number = *step.entry(u64::from(number) << 32 | u64::from(code(*key))).or_insert(next);
+        }
+        number as usize
+    }
+}
+
+/// No group yet.
+const NONE: u32 = u32::MAX;
+
 /// Collects rows into groups.
 pub(super) struct Grouping<'s> {
     groups: &'s Groups,
+    object: &'s ObjectSpec,
     found: Vec<Group>,
-    by_key: Map<Box<[Part]>, usize>,
-    ranks: Vec<Map<Part, u32>>,
-    /// The parts of the row at hand, those of one set, and its groups: kept from row to row, so
-    /// that known groups cost no allocation.
-    parts: Vec<Part>,
-    scratch: Vec<Part>,
-    places: Vec<usize>,
+    coders: Vec<Coder<'s>>,
+    sets: Vec<Places>,
+    /// For each key the codes of the batch at hand.
+    codes: Vec<[u32; FAN]>,
 }
 
 impl<'s> Grouping<'s> {
     /// Begins without rows.
-    pub(super) fn new(groups: &'s Groups) -> Grouping<'s> {
+    pub(super) fn new(groups: &'s Groups, object: &'s ObjectSpec) -> Grouping<'s> {
         let mut grouping = Grouping {
             groups,
+            object,
             found: Vec::new(),
-            by_key: Map::default(),
-            ranks: vec![Map::default(); groups.keys.len()],
-            parts: Vec::new(),
-            scratch: Vec::new(),
-            places: Vec::new(),
+            coders: groups.keys.iter().map(|typed| Coder::new(typed, object)).collect(),
+            sets: groups.sets.iter().map(|set| Places::new(*set)).collect(),
+            codes: vec![[0; FAN]; groups.keys.len()],
         };
         if groups.overall {
-            grouping.found.push(Group {
-                set: 0,
-                keys: Box::default(),
-                ranks: Box::default(),
-                sums: groups.aggregates.iter().map(Sum::new).collect(),
-            });
+            // There is a group even of no rows.
+            grouping.begin(0, 0, 0, |_| Value::Null);
         }
         grouping
     }
 
-    /// Adds a row to its group, or to one group in each set of keys.
-    pub(super) fn add(&mut self, tester: &Tester<'s>, record: Record<'s>) {
+    /// Adds rows to their groups, or to one group each in every set of keys.
+    pub(super) fn add(&mut self, tester: &Tester<'s>, batch: &Batch<'s>) {
+        for (coder, codes) in self.coders.iter_mut().zip(&mut self.codes) {
+            coder.codes(batch, tester, codes);
+        }
         let groups = self.groups;
-        let value = |typed: &'s Typed| tester.env.value(&typed.expr, Some(record), &[]);
-        self.places.clear();
-        if groups.overall {
-            self.places.push(0);
-        } else {
-            self.parts.clear();
-            for typed in &groups.keys {
-                self.parts.push(Part::of(&value(typed), typed));
+        let mut own = [0; FAN];
+        for set in 0..self.sets.len() {
+            for place in places(batch.rows) {
+                let codes = &self.codes;
+                let at = self.sets[set].find(|key| codes[key][place]);
+                let known = self.sets[set].groups.get(at).copied().filter(|group| *group != NONE);
+                own[place] = known.unwrap_or_else(|| {
+                    let record = batch.record(place);
+                    self.begin(set, at, place, |key| {
+                        tester.env.value(&groups.keys[key].expr, record, &[]).into_owned()
+                    })
+                });
             }
-            for number in 0..groups.sets.len() {
-                let place = match self.find(number) {
-                    Some(place) => place,
-                    None => self.begin(number, |at| value(&groups.keys[at]).into_owned()),
-                };
-                self.places.push(place);
-            }
-        }
-        for (at, aggregate) in groups.aggregates.iter().enumerate() {
-            let value = value(&aggregate.argument);
-            for place in &self.places {
-                self.found[*place].sums[at].add(&value, &aggregate.argument);
+            for (at, aggregate) in groups.aggregates.iter().enumerate() {
+                self.sum(at, aggregate, tester, batch, &own);
             }
         }
     }
 
-    /// The group of the row at hand under one set of keys; its key stays in `scratch`.
-    fn find(&mut self, number: usize) -> Option<usize> {
-        if let [_] = *self.groups.sets {
-            return self.by_key.get(&*self.parts).copied();
-        }
-        let set = self.groups.sets[number];
-        self.scratch.clear();
-        self.scratch.push(Part::Number(number as i64));
-        let parts = self.parts.iter().enumerate();
-        self.scratch.extend(parts.filter(|(at, _)| set >> at & 1 == 1).map(|(_, p)| p.clone()));
-        self.by_key.get(&*self.scratch).copied()
-    }
-
-    /// Begins the group of the row at hand; `value` gives its value under a key.
-    fn begin(&mut self, number: usize, value: impl Fn(usize) -> Value) -> usize {
-        let set = self.groups.sets[number];
+    /// Begins the group of a row of the batch at hand; `value` gives its value under a key.
+    fn begin(
+        &mut self,
+        set: usize,
+        at: usize,
+        place: usize,
+        value: impl Fn(usize) -> Value,
+    ) -> u32 {
         let count = self.groups.keys.len();
         let mut keys = vec![Value::Null; count];
         let mut ranks = vec![u32::MAX; count];
-        for at in (0..count).filter(|at| set >> at & 1 == 1) {
-            let next = self.ranks[at].len() as u32;
-            ranks[at] = *self.ranks[at].entry(self.parts[at].clone()).or_insert(next);
-            keys[at] = match value(at) {
+        for key in &self.sets[set].keys {
+            ranks[*key] = self.codes[*key][place];
+            keys[*key] = match value(*key) {
                 // An absent checkbox is false; null is for subtotals.
-                Value::Null if self.groups.keys[at].column.kind == FieldType::Boolean => {
+                Value::Null if self.groups.keys[*key].column.kind == FieldType::Boolean => {
                     Value::Bool(false)
                 }
                 value => value,
             };
         }
         self.found.push(Group {
-            set: number,
+            set,
             keys: keys.into(),
             ranks: ranks.into(),
             sums: self.groups.aggregates.iter().map(Sum::new).collect(),
         });
-        let place = self.found.len() - 1;
-        let single = self.groups.sets.len() == 1;
-        let key = if single { &self.parts } else { &self.scratch };
-        self.by_key.insert(key.as_slice().into(), place);
-        place
+        let group = self.found.len() as u32 - 1;
+        let known = &mut self.sets[set].groups;
+        if at >= known.len() {
+            known.resize((at + 1).next_power_of_two(), NONE);
+        }
+        known[at] = group;
+        group
+    }
+
+    /// Adds the values of one aggregate to the groups of the rows.
+    fn sum(
+        &mut self,
+        at: usize,
+        aggregate: &'s Aggregate,
+        tester: &Tester<'s>,
+        batch: &Batch<'s>,
+        own: &[u32; FAN],
+    ) {
+        let argument = &aggregate.argument;
+        let mut rows = batch.rows;
+        if let Expr::Own(slot) = argument.expr {
+            if slot == self.object.system.id && aggregate.function == AggregateFunction::Count {
+                // Every row has an id.
+                places(rows).for_each(|place| self.sum_of(own[place], at).count_one());
+                return;
+            }
+            let encoding = Encoding::of(self.object.at(slot));
+            let column = encoding.and_then(|own| Some((batch.column(slot, own)?, own)));
+            if let Some((column, encoding)) = column {
+                rows &= column.present;
+                for place in places(rows & !column.odd) {
+                    if self.sum_of(own[place], at).add_number(column.numbers[place], encoding) {
+                        rows &= !(1 << place);
+                    }
+                }
+            }
+        }
+        for (place, record) in batch.records_of(rows) {
+            let value = tester.env.value(&argument.expr, Some(record), &[]);
+            self.sum_of(own[place], at).add(&value, argument);
+        }
+    }
+
+    fn sum_of(&mut self, group: u32, aggregate: usize) -> &mut Sum {
+        &mut self.found[group as usize].sums[aggregate]
     }
 
     /// The cells of the groups that pass `HAVING`, in order.
@@ -280,11 +279,12 @@ impl<'s> Grouping<'s> {
         } else {
             let mut sorter = Sorter::new(order, keep);
             for (place, cells) in kept.iter().enumerate() {
-                sorter.add(place, |key| {
+                let value = |key: usize| {
                     let typed = &order[key].value;
                     let value = tester.env.value(&typed.expr, None, cells);
                     SortValue::of(&value, typed.column.kind)
-                });
+                };
+                sorter.add(place, value);
             }
             sorter.finish()
         };

@@ -1,7 +1,6 @@
-//! A hash for ids, row numbers and group keys: shorter than the standard library's, which defends
+//! A hash for ids, numbers and group keys: shorter than the standard library's, which defends
 //! against chosen keys. Ids are spread by multiplication, and the maps here live for one query.
 
-use crate::id::Id;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -52,6 +51,3 @@ pub type Map<K, V> = HashMap<K, V, BuildHasherDefault<Mixer>>;
 
 /// A set with that hash.
 pub type Set<K> = HashSet<K, BuildHasherDefault<Mixer>>;
-
-/// A set of ids.
-pub type IdSet = Set<Id>;

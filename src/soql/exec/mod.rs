@@ -3,20 +3,27 @@
 //! 1. The inner selects of semi-joins give sets of ids.
 //! 2. The plan's access path gives candidates, or every row is one ([`scan`]).
 //! 3. Each candidate is tested against all of the filter ([`test`](mod@test)): an access path may
-//!    give too many rows, never too few.
-//! 4. Rows that pass are counted, put into [`group`]s, or collected, in [`order`] if asked.
+//!    give too many rows, never too few. Without one, [`filter`] tests 64 rows at a time by the
+//!    columns that pages derive (`store::page`).
+//! 4. Rows that pass are counted, put into [`group`]s, or collected ([`records`]), in [`order`] if
+//!    asked.
 //! 5. Child sub-selects run once for all parents ([`children`]).
 
 mod among;
 mod calendar;
 mod children;
 pub mod eval;
+mod filter;
 pub mod format;
 mod group;
 pub mod hash;
+pub mod joined;
 pub mod like;
+mod memo;
 mod order;
+mod records;
 mod scan;
+mod sums;
 mod test;
 pub mod text;
 
@@ -26,12 +33,10 @@ use super::context::Context;
 use super::resolve::tree::{Level, Output};
 use super::result::{GroupRows, RecordRows, ResultSet, Rows};
 use crate::error::OrgError;
-use crate::schema::FieldType;
-use crate::store::RowNum;
 use eval::{Env, Record, Settings};
 use group::Grouping;
-use hash::IdSet;
-use order::{SortValue, Sorter};
+use joined::IdSet;
+use order::SortValue;
 use std::sync::Arc;
 use test::Tester;
 
@@ -41,21 +46,21 @@ const MAX_GROUPS: usize = 2000;
 /// Runs a resolved query.
 pub fn run(level: Level, context: &Context<'_>) -> Result<ResultSet, OrgError> {
     let settings = Settings::of(context);
-    let rows = {
+    let mut rows = {
         let env = Env { state: context.state, settings: &settings };
         let joins = scan::joins(&level, env, context);
         let tester = tester(env, &joins, context);
         match &level.output {
             Output::Count => Rows::Count(count(&level, &tester, context)),
             Output::Records(records) => {
-                let numbers = records_of(&level, &tester, context);
+                let numbers = records::of(&level, &tester, context);
                 let children = children::all(&level.object, records, &numbers, env, context);
-                Rows::Records(RecordRows { nodes: records.nodes.clone(), numbers, children })
+                Rows::Records(RecordRows { nodes: Vec::new(), numbers, children })
             }
             Output::Groups(groups) => {
-                let mut grouping = Grouping::new(groups);
-                scan::each(&level, &tester, context, |_, record| {
-                    grouping.add(&tester, record);
+                let mut grouping = Grouping::new(groups, &level.object);
+                scan::batches(&level, &tester, context, |batch| {
+                    grouping.add(&tester, batch);
                     true
                 });
                 let rows = grouping.finish(&tester, &level.order, level.offset, level.limit);
@@ -67,12 +72,16 @@ pub fn run(level: Level, context: &Context<'_>) -> Result<ResultSet, OrgError> {
             }
         }
     };
+    if let (Rows::Records(rows), Output::Records(records)) = (&mut rows, level.output) {
+        rows.nodes = records.nodes;
+    }
     Ok(ResultSet {
         state: Arc::clone(context.state),
         settings,
         object: level.object,
         rows,
         tracking: level.tracking,
+        one_page: level.offset > 0,
     })
 }
 
@@ -88,39 +97,14 @@ fn count(level: &Level, tester: &Tester<'_>, context: &Context<'_>) -> usize {
     } else {
         let mut found = 0;
         if most > 0 {
-            scan::each(level, tester, context, |_, _| {
-                found += 1;
+            scan::batches(level, tester, context, |batch| {
+                found += batch.rows.count_ones() as usize;
                 found < most
             });
         }
-        found
+        found.min(most)
     };
     found.saturating_sub(level.offset)
-}
-
-/// The rows of a select, in order, after `OFFSET` and `LIMIT`.
-fn records_of<'s>(level: &'s Level, tester: &Tester<'s>, context: &'s Context<'_>) -> Vec<RowNum> {
-    let keep = level.limit.map_or(usize::MAX, |limit| limit.saturating_add(level.offset));
-    if keep == 0 {
-        return Vec::new();
-    }
-    let mut numbers: Vec<RowNum>;
-    if level.order.is_empty() {
-        numbers = Vec::new();
-        scan::each(level, tester, context, |number, _| {
-            numbers.push(number);
-            numbers.len() < keep
-        });
-    } else {
-        let mut sorter = Sorter::new(&level.order, keep);
-        scan::each(level, tester, context, |number, record| {
-            sorter.add(number, |key| sort_value(level, tester, record, key));
-            true
-        });
-        numbers = sorter.finish();
-    }
-    numbers.drain(..level.offset.min(numbers.len()));
-    numbers
 }
 
 /// The value of a record under a sort key.
@@ -131,6 +115,5 @@ fn sort_value<'s>(
     key: usize,
 ) -> SortValue {
     let typed = &level.order[key].value;
-    let kind: FieldType = typed.column.kind;
-    SortValue::of(&tester.env.value(&typed.expr, Some(record), &[]), kind)
+    SortValue::of(&tester.env.value(&typed.expr, Some(record), &[]), typed.column.kind)
 }

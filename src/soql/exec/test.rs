@@ -1,7 +1,7 @@
 //! Conditions over records and groups, in three-valued logic.
 
 use super::eval::{Env, Record};
-use super::hash::IdSet;
+use super::joined::IdSet;
 use super::text;
 use crate::soql::resolve::tree::{Leaf, Predicate, Test, Truth, ValueSet, ordinal};
 use crate::value::Value;
@@ -69,12 +69,22 @@ impl<'s> Tester<'s> {
         }
     }
 
-    fn leaf<'v>(&self, leaf: &'v Leaf, record: Option<Record<'v>>, cells: &'v [Value]) -> Truth
+    /// The outcome of one test.
+    pub(super) fn leaf<'v>(
+        &self,
+        leaf: &'v Leaf,
+        record: Option<Record<'v>>,
+        cells: &'v [Value],
+    ) -> Truth
     where
         's: 'v,
     {
-        let value = self.env.value(&leaf.operand.expr, record, cells);
-        let passes = match (&leaf.test, &*value) {
+        self.outcome(leaf, &self.env.value(&leaf.operand.expr, record, cells))
+    }
+
+    /// The outcome of one test for a value.
+    pub(super) fn outcome(&self, leaf: &Leaf, value: &Value) -> Truth {
+        let passes = match (&leaf.test, value) {
             (Test::Flag(flag), value) => value.is_true() == *flag,
             (_, Value::Null) => return leaf.null,
             (Test::Anything, _) => true,
@@ -98,7 +108,7 @@ impl<'s> Tester<'s> {
                 sets.iter().any(|set| set.len() == count && includes(value, set))
             }
             (Test::Joined(join), Value::Id(id)) => {
-                self.joins.get(*join).is_some_and(|ids| ids.contains(id))
+                self.joins.get(*join).is_some_and(|ids| ids.contains(*id))
             }
             _ => false,
         };

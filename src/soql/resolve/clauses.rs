@@ -10,7 +10,7 @@ use super::tree::{
     Column, Expr, Function, Leaf, Level, Output, Predicate, SortKey, Test, Truth, Typed,
 };
 use crate::error::OrgError;
-use crate::schema::{FieldType, Slot};
+use crate::schema::{Feature, FieldType, Slot};
 use crate::soql::ast::{
     Field, Nulls, Order, OrderKey, Query, Select, SelectItem, SelectValue, Using, With,
 };
@@ -196,9 +196,21 @@ impl<'a> Resolver<'a> {
                 (OrderKey::Field(field), None) => self.order_field(scope, query, field)?,
                 (OrderKey::Distance(distance), None) => scope.distance(distance)?,
             };
+            if value.typed.column.kind == FieldType::Currency {
+                self.one_currency("ORDER BY on amounts in several currencies")?;
+            }
             keys.push(self.sort_key(order, value));
         }
         Ok(keys)
+    }
+
+    /// Refuses what needs rates of exchange, rather than compare or add up amounts that are not in
+    /// one currency.
+    pub(super) fn one_currency(&self, what: &str) -> Result<(), OrgError> {
+        if self.context.state.schema.features().has(Feature::MultiCurrency) {
+            return Err(OrgError::not_emulated(what, "Query the amount and its CurrencyIsoCode."));
+        }
+        Ok(())
     }
 
     fn order_field(&self, scope: &Scope, query: &Query, field: &Field) -> Result<Value, OrgError> {

@@ -5,7 +5,7 @@ use super::tree::{
     AggregateFunction, Call, Column, DatePart, DistanceExpr, Expr, Function, Targets, Typed,
 };
 use crate::error::OrgError;
-use crate::schema::{Feature, FieldType};
+use crate::schema::FieldType;
 use crate::soql::ast::{self, Distance, Field, Name};
 use compact_str::CompactString;
 
@@ -43,7 +43,7 @@ impl Scope<'_> {
     /// A plain field.
     pub(super) fn path(&self, name: &Name) -> Result<Value, OrgError> {
         let found = self.find(name)?;
-        let signature = found.path();
+        let signature = found.path().into();
         let leaf = found.column.name.clone();
         Ok(Value { typed: found.typed(), signature, leaf, is_call: false })
     }
@@ -177,10 +177,8 @@ impl Scope<'_> {
 
     /// Refuses locales whose formats are not known, rather than printing wrong ones.
     fn check_formats(&self, kind: FieldType) -> Result<(), OrgError> {
-        let features = self.resolver.context.state.schema.features();
-        if kind == FieldType::Currency && features.has(Feature::MultiCurrency) {
-            let what = "FORMAT() of amounts in several currencies";
-            return Err(OrgError::not_emulated(what, "Query the amount and its CurrencyIsoCode."));
+        if kind == FieldType::Currency {
+            self.resolver.one_currency("FORMAT() of amounts in several currencies")?;
         }
         let locale = &self.resolver.context.locale.name;
         if crate::soql::exec::format::is_known(locale) {
@@ -202,11 +200,7 @@ impl Scope<'_> {
         if argument.typed.column.kind != FieldType::Currency {
             return Err(self.misplaced(call, "it needs a currency field"));
         }
-        let features = self.resolver.context.state.schema.features();
-        if features.has(Feature::MultiCurrency) {
-            let what = "convertCurrency() with several currencies";
-            return Err(OrgError::not_emulated(what, "Query the amount and its CurrencyIsoCode."));
-        }
+        self.resolver.one_currency("convertCurrency() with several currencies")?;
         let kind = argument.typed.column.kind;
         Ok(call_value(call, Function::ConvertCurrency, argument, kind))
     }

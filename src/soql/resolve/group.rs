@@ -169,6 +169,11 @@ impl Grouper {
             let name = &argument.leaf;
             return Err(OrgError::not_aggregatable(scope.text(), path_at, name, function.name()));
         }
+        let counts =
+            matches!(function, AggregateFunction::Count | AggregateFunction::CountDistinct);
+        if column.kind == FieldType::Currency && !counts {
+            scope.resolver.one_currency("an aggregate of amounts in several currencies")?;
+        }
         let plain = matches!(self.kind, Some(Grouping::Plain));
         if plain && self.key(&argument.signature).is_some() {
             let name = &argument.signature;

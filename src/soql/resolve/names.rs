@@ -63,8 +63,8 @@ pub(super) struct Found {
 
 impl Found {
     /// Canonical path, such as `Account.Name`.
-    pub(super) fn path(&self) -> String {
-        let mut path = String::new();
+    pub(super) fn path(&self) -> CompactString {
+        let mut path = CompactString::default();
         for name in &self.reached.names {
             path.push_str(name);
             path.push('.');

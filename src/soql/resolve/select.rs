@@ -9,6 +9,8 @@ use crate::soql::ast::{
     Call, Comparison, Condition, Field, LiteralValue, Name, Operand, Query, Select, SelectItem,
     SelectValue, Typeof,
 };
+use crate::soql::exec::hash::Set;
+use compact_str::CompactString;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -31,7 +33,7 @@ struct List<'s, 'a> {
     scope: &'s Scope<'a>,
     records: Records,
     /// What was selected so far: canonical paths and aliases in lower case.
-    seen: HashSet<String>,
+    seen: Set<CompactString>,
 }
 
 /// How deep a select stands, and what its parent says.
@@ -47,7 +49,7 @@ impl Scope<'_> {
     /// Resolves the select list of a query without groups.
     pub(super) fn records(&self, query: &Query, depth: Depth) -> Result<Records, OrgError> {
         let Select::Items(items) = &query.select else { return Ok(Records::default()) };
-        let mut list = List { scope: self, records: Records::default(), seen: HashSet::new() };
+        let mut list = List { scope: self, records: Records::default(), seen: Set::default() };
         for item in items {
             list.item(item, query, depth)?;
         }
@@ -57,15 +59,25 @@ impl Scope<'_> {
 
 impl List<'_, '_> {
     fn item(&mut self, item: &SelectItem, query: &Query, depth: Depth) -> Result<(), OrgError> {
-        let text = self.scope.text();
+        let scope = self.scope;
+        let text = scope.text();
         match &item.value {
             SelectValue::Field(Field::Path(name)) => {
                 // The alias is faulted first: `SELECT DISTINCT Name` reads as a field with an alias.
                 if let Some(alias) = &item.alias {
                     return Err(OrgError::field_alias(text, alias.span.start as usize));
                 }
+                let at = name.span.start as usize;
+                // Most names are fields of the object itself.
+                if let Some((slot, field)) = scope.object.field(&name.text) {
+                    if !self.first(&field.name) {
+                        return Err(OrgError::duplicate_field(text, at, &field.name));
+                    }
+                    self.records.nodes.push(Node::Field(slot));
+                    return Ok(());
+                }
                 let found = self.scope.find(name)?;
-                self.field(found, name.span.start as usize)
+                self.field(found, at)
             }
             SelectValue::Field(Field::Call(call)) if call.function.is("FIELDS") => {
                 self.fields(call, query)
@@ -97,7 +109,9 @@ impl List<'_, '_> {
 
     /// Remembers a path or alias; false when it was there before.
     fn first(&mut self, path: &str) -> bool {
-        self.seen.insert(path.to_ascii_lowercase())
+        let mut path = CompactString::new(path);
+        path.make_ascii_lowercase();
+        self.seen.insert(path)
     }
 
     fn field(&mut self, found: Found, at: usize) -> Result<(), OrgError> {

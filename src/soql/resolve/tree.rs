@@ -4,6 +4,7 @@ use crate::id::Id;
 use crate::schema::{FieldSpec, FieldType, ObjectId, ObjectSpec, Picklist, Slot};
 use crate::soql::ast::Tracking;
 use crate::soql::exec::like::Like;
+pub use crate::value::{from_ordinal, ordinal};
 use compact_str::CompactString;
 use std::sync::Arc;
 
@@ -342,18 +343,6 @@ impl Intervals {
     }
 }
 
-/// A whole number that orders doubles: smaller doubles have smaller numbers, and -0.0 is 0.0.
-pub fn ordinal(number: f64) -> i64 {
-    let bits = if number == 0.0 { 0 } else { number.to_bits().cast_signed() };
-    if bits < 0 { i64::MIN - bits - 1 } else { bits }
-}
-
-/// The double of an [`ordinal`].
-pub fn from_ordinal(ordinal: i64) -> f64 {
-    let bits = if ordinal < 0 { i64::MIN - (ordinal + 1) } else { ordinal };
-    f64::from_bits(bits.cast_unsigned())
-}
-
 /// A select and everything below it.
 #[derive(Clone, Debug)]
 pub struct Level {
@@ -567,18 +556,6 @@ impl AggregateFunction {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ordinals_order_doubles() {
-        let numbers = [f64::NEG_INFINITY, -1e300, -2.5, -1e-300, 0.0, 1e-300, 1.0, f64::INFINITY];
-        for pair in numbers.windows(2) {
-            assert!(ordinal(pair[0]) < ordinal(pair[1]), "{pair:?}");
-        }
-        assert_eq!(ordinal(-0.0), ordinal(0.0));
-        for number in numbers {
-            assert_eq!(from_ordinal(ordinal(number)).to_bits(), number.to_bits());
-        }
-    }
 
     #[test]
     fn intervals_are_joined() {
