@@ -273,6 +273,12 @@ impl Org {
         Ok(Org { orgs: Arc::clone(&self.orgs), org })
     }
 
+    /// Forgets the org. Handles that are left keep it alive; requests find it no more. False for the
+    /// default org, which stays, and for one that was deleted before.
+    pub fn delete(&self) -> bool {
+        self.org.name != DEFAULT && self.orgs.delete(&self.org.name)
+    }
+
     /// Back to how the org was when it was created; its sessions stay.
     pub fn reset(&self) {
         self.org.reset(false, clock::system_now());

@@ -74,9 +74,14 @@ fn measure(rows: &[Row], effort: Effort) -> Result<(), String> {
             Measure::Request { server, request, connections } => {
                 process::request_cost(server, request, *connections, effort)
             }
+            Measure::Prepared { before, request, sparse } => {
+                let fewer = Effort { requests: (effort.requests / sparse).max(20), ..effort };
+                process::prepared_cost(before, request, fewer, effort)
+            }
+            Measure::MemoryAfter { before } => process::memory_after(before),
             Measure::Start { server } => process::start_time(server, effort),
             Measure::Memory { server } => process::idle_memory(server, effort),
-            Measure::InProcess { work } => Ok(process::in_process(*work, effort)),
+            Measure::InProcess { work } => process::in_process(*work, effort),
         };
         match measured {
             Ok(measured) => table.add(row.name.clone(), measured),

@@ -76,6 +76,17 @@ impl Started {
         Ok(kibibytes.ok_or("no VmRSS")? * 1024.0)
     }
 
+    /// Makes requests that must succeed.
+    fn prepare(&self, requests: &[Request]) -> Result<(), String> {
+        for request in requests {
+            let status = self.ask(request)?;
+            if status >= 300 {
+                return Err(format!("{} {}: {status}", request.method, request.target));
+            }
+        }
+        Ok(())
+    }
+
     /// One request over a connection of its own.
     fn ask(&self, request: &Request) -> Result<u16, String> {
         Connection::open(&self.authority)?.exchange(&request.bytes(&self.authority))
@@ -157,6 +168,42 @@ pub(crate) fn request_cost(
 }
 
 /// Time from the start of a process to its first answer, in turn with the base.
+/// The same of an org on which some requests were made before.
+pub(crate) fn prepared_cost(
+    before: &[Request],
+    request: &Request,
+    effort: Effort,
+    base_effort: Effort,
+) -> Result<Measured, String> {
+    let base = Started::new(&Server::Bare)?;
+    let ours = Started::new(&Server::Fauxforce(&[]))?;
+    ours.prepare(before)?;
+    if ours.ask(request)? >= 300 {
+        return Err(format!("{} {} is refused", request.method, request.target));
+    }
+    let fixed = get("/");
+    base.cost(&fixed, 1, WARM_UP)?;
+    ours.cost(request, 1, effort.requests.min(WARM_UP))?;
+    let mut measured = Measured::new(Unit::Nanoseconds);
+    for _ in 0..effort.rounds {
+        measured.base.push(base.cost(&fixed, 1, base_effort.requests)?);
+        measured.ours.push(ours.cost(request, 1, effort.requests)?);
+    }
+    Ok(measured)
+}
+
+/// Resident memory of an org's process after some requests; the base is the bare server's.
+pub(crate) fn memory_after(before: &[Request]) -> Result<Measured, String> {
+    let base = Started::new(&Server::Bare)?;
+    base.ask(&get("/"))?;
+    let ours = Started::new(&Server::Fauxforce(&[]))?;
+    ours.prepare(before)?;
+    let mut measured = Measured::new(Unit::Bytes);
+    measured.base.push(base.memory()?);
+    measured.ours.push(ours.memory()?);
+    Ok(measured)
+}
+
 pub(crate) fn start_time(server: &Server, effort: Effort) -> Result<Measured, String> {
     let mut measured = Measured::new(Unit::Nanoseconds);
     for _ in 0..effort.rounds * 2 {
@@ -190,15 +237,22 @@ pub(crate) fn idle_memory(server: &Server, effort: Effort) -> Result<Measured, S
 }
 
 /// CPU time of a call in this process; there is no base to compare it with.
-pub(crate) fn in_process(work: fn(usize), effort: Effort) -> Measured {
+pub(crate) fn in_process(work: fn(usize), effort: Effort) -> Result<Measured, String> {
+    let base = Started::new(&Server::Bare)?;
+    let fixed = get("/");
+    base.cost(&fixed, 1, WARM_UP)?;
     let own = Started { child: None, pid: std::process::id(), authority: String::new() };
-    let spent = || own.cpu().map_or(0.0, |time| time.as_nanos() as f64);
     let mut measured = Measured::new(Unit::Nanoseconds);
+    // What the work needs is made by a first call, of no turns.
+    work(0);
     work(effort.requests.min(1_000));
     for _ in 0..effort.rounds {
-        let before = spent();
+        measured.base.push(base.cost(&fixed, 1, effort.requests)?);
+        let before = own.cpu()?;
         work(effort.requests);
-        measured.ours.push((spent() - before) / effort.requests as f64);
+        measured
+            .ours
+            .push(own.cpu()?.saturating_sub(before).as_nanos() as f64 / effort.requests as f64);
     }
-    measured
+    Ok(measured)
 }

@@ -1,5 +1,7 @@
 //! What is measured: one line a row.
 
+use std::sync::Mutex;
+
 /// A server to measure.
 #[derive(Clone, Debug)]
 pub(crate) enum Server {
@@ -26,13 +28,17 @@ pub(crate) struct Request {
 pub(crate) enum Measure {
     /// CPU time of the server's process per request, over keep-alive connections.
     Request { server: Server, request: Request, connections: usize },
+    /// The same of an org on which some requests were made before. Of slow requests only every
+    /// `sparse`th is sent.
+    Prepared { before: Vec<Request>, request: Request, sparse: usize },
+    /// Resident memory of an org's process after some requests.
+    MemoryAfter { before: Vec<Request> },
     /// Time from the start of the process to its first answer.
     Start { server: Server },
     /// Resident memory of the process after one answer.
     Memory { server: Server },
     /// CPU time of one call in this process; the base is the bare server's request. The function
     /// is given the number of calls to make.
-    #[allow(dead_code)] // Rows for forks and snapshots come with the org.
     InProcess { work: fn(usize) },
 }
 
@@ -54,7 +60,92 @@ pub(crate) fn all() -> Vec<Row> {
         request("fauxforce, health", Server::Fauxforce(&[]), 1, get("/_fauxforce/health")),
         start("fauxforce, start to first answer", Server::Fauxforce(&[])),
         memory("fauxforce, idle memory", Server::Fauxforce(&[])),
+        prepared(
+            "row GET, an Account with 25 fields",
+            1,
+            vec![account()],
+            rest("GET", ACCOUNT, ""),
+        ),
+        prepared("row create, an Account", 1, Vec::new(), rest("POST", ACCOUNTS, SMALL)),
+        prepared("query of one row by Id", 1, vec![account()], rest("GET", BY_ID, "")),
+        prepared(
+            "query page, 2,000 rows of 9 fields",
+            200,
+            vec![many(2_000)],
+            rest("GET", PAGE, ""),
+        ),
+        Row {
+            name: "memory with 10,000 Accounts".to_owned(),
+            measure: Measure::MemoryAfter { before: vec![many(10_000)] },
+        },
+        in_process("fork, 1,000 records", |times| fork(1_000, times)),
+        in_process("fork, 100,000 records", |times| fork(100_000, times)),
+        in_process("fork, 1,000,000 records", |times| fork(1_000_000, times)),
     ]
+}
+
+const ACCOUNTS: &str = "/services/data/v66.0/sobjects/Account";
+const ACCOUNT: &str = "/services/data/v66.0/sobjects/Account/001ff0000000001AAA";
+const BY_ID: &str =
+    "/services/data/v66.0/query?q=SELECT+Id,Name+FROM+Account+WHERE+Id='001ff0000000001AAA'";
+const PAGE: &str = "/services/data/v66.0/query?q=SELECT+Id,Name,Phone,Industry,Type,Website,\
+                    AnnualRevenue,NumberOfEmployees,CreatedDate+FROM+Account";
+const SMALL: &str =
+    r#"{"Name":"Acme Corporation","AccountNumber":"ACC-0001","Phone":"+1 415 555 0100"}"#;
+const FULL: &str = r#"{"Name":"Acme Corporation","AccountNumber":"ACC-0001","Phone":"+1 415 555 0100","Fax":"+1 415 555 0101","Website":"https://acme.example.com","Industry":"Banking","Type":"Customer - Direct","Rating":"Hot","Ownership":"Public","TickerSymbol":"ACME","Sic":"1234","Site":"HQ","AnnualRevenue":1000000,"NumberOfEmployees":250,"Description":"A long enough description of the account","BillingStreet":"1 Market St","BillingCity":"San Francisco","BillingState":"CA","BillingPostalCode":"94105","BillingCountry":"USA","ShippingStreet":"1 Market St","ShippingCity":"San Francisco","ShippingState":"CA","ShippingPostalCode":"94105","ShippingCountry":"USA"}"#;
+
+/// A request with the default org's first session and a JSON body.
+fn rest(method: &str, target: &str, body: &str) -> Request {
+    let token = fauxforce::Org::start().map(|org| org.access_token().to_owned());
+    Request { method: method.to_owned(), body: body.to_owned(), ..get(target) }
+        .with(&format!("Authorization: Bearer {}", token.unwrap_or_default()))
+        .with("Content-Type: application/json")
+}
+
+fn account() -> Request {
+    rest("POST", ACCOUNTS, FULL)
+}
+
+/// Loads so many generated Accounts.
+fn many(count: usize) -> Request {
+    let body = format!(r#"{{"name":"many","generate":[{{"object":"Account","count":{count}}}]}}"#);
+    rest("POST", "/_fauxforce/orgs/default/scenarios", &body)
+}
+
+/// Lifts the daily limit, which a measurement uses up.
+fn unlimited() -> Request {
+    let body = r#"{"limits":{"DailyApiRequests":1000000000}}"#;
+    rest("PUT", "/_fauxforce/orgs/default/settings", body)
+}
+
+fn prepared(name: &str, sparse: usize, mut before: Vec<Request>, request: Request) -> Row {
+    before.insert(0, unlimited());
+    Row { name: name.to_owned(), measure: Measure::Prepared { before, request, sparse } }
+}
+
+fn in_process(name: &str, work: fn(usize)) -> Row {
+    Row { name: name.to_owned(), measure: Measure::InProcess { work } }
+}
+
+/// Forks an org of so many records. The org is made by the first call for its size.
+fn fork(records: usize, times: usize) {
+    static MADE: Mutex<Vec<(usize, fauxforce::Org)>> = Mutex::new(Vec::new());
+    let mut made = MADE.lock().expect("no measurement panicked");
+    if !made.iter().any(|(own, _)| *own == records) {
+        let org = fauxforce::Org::start().expect("an org starts");
+        let request = fauxforce::api::Request::new(
+            fauxforce::api::Method::Post,
+            "/_fauxforce/orgs/default/scenarios",
+        )
+        .json(many(records).body);
+        assert_eq!(org.call(request).status, 200);
+        made.push((records, org));
+    }
+    let (_, org) = made.iter().find(|(own, _)| *own == records).expect("it was just made");
+    for number in 0..times {
+        let fork = org.fork_named(&format!("f{number}")).expect("the name is free");
+        assert!(fork.delete());
+    }
 }
 
 const BEARER: &str =

@@ -46,6 +46,9 @@ fn decode_form(text: &str) -> Cow<'_, str> {
 /// Decodes one segment of a path; `None` when it is not UTF-8: it may become a key, which must not
 /// be another than the one that was meant.
 pub fn decode_segment(text: &str) -> Option<Cow<'_, str>> {
+    if !text.as_bytes().contains(&b'%') {
+        return Some(Cow::Borrowed(text));
+    }
     percent_decode_str(text).decode_utf8().ok()
 }
 

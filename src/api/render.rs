@@ -116,17 +116,34 @@ pub fn push_attributes(out: &mut String, object: &ObjectSpec, row: &Row, version
 pub fn push_row(out: &mut String, object: &ObjectSpec, row: &Row, version: u32) {
     out.push('{');
     push_attributes(out, object, row, version);
-    for slot in &object.visible {
-        push_member(out, object, *slot, row, version);
+    // Both sides go by slots in order: the row's values are walked once, not searched.
+    let mut values = row.values().peekable();
+    for slot in object.visible.iter().copied() {
+        while values.next_if(|(held, _)| *held < slot).is_some() {}
+        let field = object.at(slot);
+        match values.next_if(|(held, _)| *held == slot) {
+            Some((_, Value::Blob(_))) => push_member(out, object, slot, row, version),
+            Some((_, value)) => {
+                out.push(',');
+                out.push_str(&field.json_key);
+                push_plain(out, field.kind, field.picklist.as_deref(), value);
+            }
+            None if is_compound(field) => push_member(out, object, slot, row, version),
+            None => out.push_str(&field.json_absent),
+        }
     }
     out.push('}');
+}
+
+/// True for a field that is made of others and never stored.
+fn is_compound(field: &FieldSpec) -> bool {
+    matches!(field.kind, FieldType::Address | FieldType::Location)
 }
 
 /// Appends `,"Name":value`. Most fields of most rows are absent, and cost one copy.
 fn push_member(out: &mut String, object: &ObjectSpec, slot: Slot, row: &Row, version: u32) {
     let field = object.at(slot);
-    let compound = matches!(field.kind, FieldType::Address | FieldType::Location);
-    if row.get(slot).is_null() && !compound {
+    if row.get(slot).is_null() && !is_compound(field) {
         out.push_str(&field.json_absent);
         return;
     }

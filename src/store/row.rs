@@ -27,6 +27,19 @@ pub struct Row(ThinArc<Head, Value>);
 
 static NULL: Value = Value::Null;
 
+/// The places of the bits that are set, from the lowest.
+struct Bits(u64);
+
+impl Iterator for Bits {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let place = self.0.trailing_zeros() as usize;
+        self.0 &= self.0.wrapping_sub(1);
+        (place < 64).then_some(place)
+    }
+}
+
 impl Row {
     /// The value in a slot; `Null` when absent.
     pub fn get(&self, slot: Slot) -> &Value {
@@ -51,6 +64,15 @@ impl Row {
         rank += before.iter().map(|word| word.count_ones()).sum::<u32>();
         rank += (last & (bit - 1)).count_ones();
         &self.0.slice[rank as usize]
+    }
+
+    /// The values that are there, with their slots, in the order of the slots.
+    pub fn values(&self) -> impl Iterator<Item = (Slot, &Value)> {
+        let head = &self.0.header.header;
+        let spill = head.spill.as_deref().unwrap_or_default();
+        let words = head.present.iter().chain(spill).copied().enumerate();
+        let slots = words.flat_map(|(place, word)| Bits(word).map(move |bit| place * 64 + bit));
+        slots.map(|slot| slot as Slot).zip(&self.0.slice)
     }
 
     /// The commit that wrote this version of the row.
@@ -97,16 +119,9 @@ impl Draft {
     pub fn of(row: &Row, slots: usize) -> Draft {
         let head = &row.0.header.header;
         let mut draft = Draft::new(slots);
-        let mut next = row.0.slice.iter();
-        let spill = head.spill.as_deref().unwrap_or_default();
-        for (place, word) in head.present.iter().chain(spill).enumerate() {
-            let mut bits = *word;
-            while bits != 0 {
-                let slot = place * 64 + bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                if let (Some(value), Some(out)) = (next.next(), draft.values.get_mut(slot)) {
-                    *out = value.clone();
-                }
+        for (slot, value) in row.values() {
+            if let Some(out) = draft.values.get_mut(usize::from(slot)) {
+                *out = value.clone();
             }
         }
         draft.commit = head.commit;
@@ -137,12 +152,10 @@ impl Draft {
     pub fn build(self, commit: u64) -> Row {
         let mut present = [0u64; INLINE_WORDS];
         let mut spill = Vec::new();
-        let mut count = 0;
         for (slot, value) in self.values.iter().enumerate() {
             if value.is_null() {
                 continue;
             }
-            count += 1;
             let word = slot / 64;
             if word < INLINE_WORDS {
                 present[word] |= 1 << (slot % 64);
@@ -160,9 +173,9 @@ impl Draft {
             present,
             spill: (!spill.is_empty()).then(|| spill.into_boxed_slice()),
         };
-        let mut packed = Vec::with_capacity(count);
-        packed.extend(self.values.into_iter().filter(|value| !value.is_null()));
-        Row(ThinArc::from_header_and_iter(head, packed.into_iter()))
+        let mut values = self.values;
+        values.retain(|value| !value.is_null());
+        Row(ThinArc::from_header_and_iter(head, values.into_iter()))
     }
 }
 

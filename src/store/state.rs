@@ -58,7 +58,7 @@ pub struct State {
     /// Runs that make employees users.
     pub runs: Runs,
     /// What each user made or viewed last, newest first.
-    recent: imbl::OrdMap<Id, imbl::Vector<Id>>,
+    recent: imbl::OrdMap<Id, Arc<Vec<Id>>>,
     tables: Vec<Option<Arc<Table>>>,
     /// References emptied by a deletion, by its number.
     cleared: imbl::OrdMap<u64, Arc<[Cleared]>>,
@@ -160,23 +160,24 @@ impl State {
 
     /// Puts a new record first among those that a user made or viewed last.
     pub fn remember_made(&mut self, user: Id, id: Id) {
-        let recent = self.recent.entry(user).or_default();
-        recent.push_front(id);
-        recent.truncate(MOST_RECENT);
+        let recent = Arc::make_mut(self.recent.entry(user).or_default());
+        // The newest is last, and what is too old goes in one sweep now and then.
+        if recent.len() >= 2 * MOST_RECENT {
+            recent.drain(..MOST_RECENT);
+        }
+        recent.push(id);
     }
 
     /// Puts a record that may stand there already first among those.
     pub fn remember_viewed(&mut self, user: Id, id: Id) {
-        let recent = self.recent.entry(user).or_default();
-        if let Some(place) = recent.iter().position(|own| *own == id) {
-            recent.remove(place);
-        }
+        Arc::make_mut(self.recent.entry(user).or_default()).retain(|own| *own != id);
         self.remember_made(user, id);
     }
 
     /// What a user made or viewed last, newest first.
     pub fn recent(&self, user: Id) -> impl Iterator<Item = Id> {
-        self.recent.get(&user).into_iter().flat_map(|recent| recent.iter().copied())
+        let recent = self.recent.get(&user).into_iter();
+        recent.flat_map(|recent| recent.iter().rev().take(MOST_RECENT).copied())
     }
 }
 

@@ -31,7 +31,11 @@ impl Seen {
             let mut bytes = [0u8; 20];
             bytes[..12].copy_from_slice(&id[3..15]);
             bytes[12..].copy_from_slice(&row.commit().to_be_bytes());
-            format!("\"{}\"", STANDARD.encode(bytes))
+            let mut etag = String::with_capacity(30);
+            etag.push('"');
+            STANDARD.encode_string(bytes, &mut etag);
+            etag.push('"');
+            etag
         });
         Seen { etag, modified }
     }
