@@ -170,7 +170,9 @@ fn checked(response: Response, what: &str) -> Option<Value> {
     let status = response.status;
     let unsupported = response.header("x-fauxforce-unsupported").is_some();
     let content_type = response.header("content-type").unwrap_or_default();
-    let is_json = content_type.starts_with("application/json");
+    let is_json = ["application/json", "application/scim+json"]
+        .iter()
+        .any(|own| content_type.starts_with(own));
     let is_xml = content_type.starts_with("text/xml");
     let body = response.into_bytes().expect("a body in memory");
     // SOAP says with 500 that the request is at fault.

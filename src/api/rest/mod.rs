@@ -294,12 +294,15 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["limits" | "query" | "queryAll" | "recent" | "tabs" | "theme" | "compactLayouts", ..] => {
             Err(OrgError::not_found().into())
         }
-        [name, ..] if RESOURCES.contains(name) => {
+        [name, ..] if RESOURCES.contains(name) || UNLISTED.contains(name) => {
             Err(OrgError::resource_not_emulated(&path.join("/")).into())
         }
         _ => Err(OrgError::not_found().into()),
     }
 }
+
+/// Resources that real orgs have and do not list at a version's root.
+const UNLISTED: [&str; 4] = ["ui-api", "graphql", "knowledgeManagement", "scheduling"];
 
 /// The resources of a version's root, in the order in which a real org lists them.
 pub const RESOURCES: [&str; 46] = [

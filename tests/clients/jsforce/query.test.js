@@ -144,3 +144,11 @@ test('a cursor that nobody opened', async () => {
         errorCode: 'INVALID_QUERY_LOCATOR',
     });
 });
+
+test('a search', async () => {
+    const { searchRecords } = await connection.search(
+        'FIND {Acme} IN NAME FIELDS RETURNING Account(Id, Name)',
+    );
+    assert.deepEqual(searchRecords.map((record) => record.Name), ['Acme']);
+    assert.equal(searchRecords[0].attributes.type, 'Account');
+});

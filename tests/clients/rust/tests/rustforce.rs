@@ -126,6 +126,16 @@ async fn queries() {
 }
 
 #[tokio::test]
+async fn searches() {
+    let server = Server::start();
+    let client = ready(&server);
+    let id = client.create("Account", json!({"Name": "Acme"})).await.expect("created").id;
+    let found = client.search("FIND {Acme} RETURNING Account(Id)").await.expect("records");
+    let found: Vec<&str> = found.search_records.iter().map(|record| record.id.as_str()).collect();
+    assert_eq!(found, [id]);
+}
+
+#[tokio::test]
 async fn describes_parse() {
     let server = Server::start();
     let client = ready(&server);
