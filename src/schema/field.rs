@@ -276,11 +276,8 @@ impl FieldSpec {
     pub(super) fn blank(name: &str, kind: FieldType) -> FieldSpec {
         FieldSpec {
             name: name.into(),
-            json_key: format!("\"{name}\":").into(),
-            json_absent: match kind {
-                FieldType::Boolean => format!(",\"{name}\":false").into(),
-                _ => format!(",\"{name}\":null").into(),
-            },
+            json_key: json_key(name),
+            json_absent: json_absent(name, kind),
             label: name.into(),
             kind,
             soap_type: "".into(),
@@ -343,6 +340,17 @@ impl FieldSpec {
         }
     }
 
+    /// The same field under another name; its label is the name.
+    pub(super) fn renamed(&self, name: &str) -> FieldSpec {
+        FieldSpec {
+            name: name.into(),
+            json_key: json_key(name),
+            json_absent: json_absent(name, self.kind),
+            label: name.into(),
+            ..self.clone()
+        }
+    }
+
     /// True when a create must give a value. A checkbox never needs one: its null is false.
     pub fn required_on_create(&self) -> bool {
         let by_describe = !self.nillable && !self.defaulted_on_create;
@@ -372,4 +380,13 @@ impl FieldSpec {
     pub fn is_master_detail(&self) -> bool {
         self.kind == FieldType::Reference && self.custom && self.cascade_delete && !self.nillable
     }
+}
+
+fn json_key(name: &str) -> Box<str> {
+    ["\"", name, "\":"].concat().into()
+}
+
+fn json_absent(name: &str, kind: FieldType) -> Box<str> {
+    let absent = if kind == FieldType::Boolean { "\":false" } else { "\":null" };
+    [",\"", name, absent].concat().into()
 }

@@ -14,6 +14,18 @@ static USUAL: LazyLock<Value> = LazyLock::new(|| {
         .expect("usual-values.json is JSON")
 });
 
+/// A nameless field of each type with its type's usual values, in the order of the types: laid once,
+/// not for each of the thousands of fields.
+static USUAL_FIELDS: LazyLock<Vec<FieldSpec>> = LazyLock::new(|| {
+    let usual = |(kind, name): &(FieldType, &str)| {
+        let mut field = FieldSpec::blank("", *kind);
+        lay(&mut field, &USUAL["every"]);
+        lay(&mut field, &USUAL["types"][*name]);
+        field
+    };
+    FieldType::ALL.iter().map(usual).collect()
+});
+
 /// `fixtures/picklists.json`: long lists that several fields share, time zones for one.
 static SHARED: LazyLock<HashMap<String, Arc<Picklist>>> = LazyLock::new(|| {
     let lists: HashMap<String, Value> =
@@ -85,10 +97,8 @@ fn read(keys: &Map<String, Value>, context: Context) -> Result<FieldSpec, Proble
     };
     let kind = FieldType::named(type_name)
         .ok_or_else(|| Problem::new(".type", format!("no such field type: {type_name}")))?;
-    let mut field = FieldSpec::blank(name, kind);
+    let mut field = USUAL_FIELDS[kind as usize].renamed(name);
     field.label = usual_label(name);
-    lay(&mut field, &USUAL["every"]);
-    lay(&mut field, &USUAL["types"][type_name]);
     let length = keys.get("length").and_then(Value::as_u64).unwrap_or(u64::from(field.length));
     let says = |key: &str| keys.get(key) == Some(&Value::Bool(true));
     let custom = name.ends_with("__c");
