@@ -9,6 +9,7 @@ pub mod describe;
 mod doc_text;
 mod entry;
 mod hints;
+pub mod home;
 mod http;
 mod jackson;
 pub mod json;

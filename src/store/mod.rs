@@ -9,6 +9,7 @@ mod doc;
 mod employees;
 mod index;
 mod jobs;
+mod metadata;
 pub mod page;
 mod row;
 mod settings;

@@ -17,6 +17,7 @@ mod replication;
 pub(super) mod rows;
 mod search;
 mod suggest;
+mod tooling;
 mod traverse;
 
 use super::composite;
@@ -270,8 +271,8 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         }
         ["sobjects", name, key] => rows::row(call, name, key),
         ["sobjects", name, first, rest @ ..] => traverse::handle(call, name, first, rest),
-        ["query"] => query::query(call, false),
-        ["queryAll"] => query::query(call, true),
+        ["query"] => query::query(call, query::Through::Query),
+        ["queryAll"] => query::query(call, query::Through::QueryAll),
         ["query" | "queryAll", locator] => query::more(call, locator),
         ["search"] => search::search(call),
         ["search", "layout"] => search::layout(call),
@@ -288,6 +289,7 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["process", rest @ ..] => around::process(call, rest),
         ["actions", rest @ ..] => around::actions(call, rest),
         ["composite", rest @ ..] => composite::handle(call, rest),
+        ["tooling", rest @ ..] => tooling::handle(call, rest),
         ["compactLayouts"] => discovery::compact_layouts(call),
         ["connect", "proxy", "ui-telemetry"] => Ok(Reply::json("{}".to_owned(), "telemetry")),
         // These are here in full: what lies under them in a path is nothing.
