@@ -1,5 +1,6 @@
 //! Protocol adapters on plain structs: bytes in, bytes out.
 
+mod apex_rest;
 mod auth;
 mod body;
 mod composite;

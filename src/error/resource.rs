@@ -143,6 +143,18 @@ impl OrgError {
         )
     }
 
+    /// 404 of an Apex REST path that no route answers.
+    pub fn no_apex_route(method: &str, path: &str, routes: usize) -> OrgError {
+        OrgError::resource(404, "NOT_FOUND", "Could not find a match for URL").hint(&format!(
+            "none of the {routes} routes of settings.apexRest answers {method} {path}"
+        ))
+    }
+
+    /// 413 of a body that is too long to be echoed.
+    pub fn apex_body_too_long() -> OrgError {
+        OrgError::general(413, "REQUEST_ENTITY_TOO_LARGE", "Request body is too large")
+    }
+
     /// 501 of a Tooling API resource. `path` is what follows `tooling/`.
     pub fn tooling_not_emulated(path: &str) -> OrgError {
         let help = match path {

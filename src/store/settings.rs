@@ -1,5 +1,6 @@
 //! What an org's owner may set: limits, modes, names taken elsewhere. Part of the state.
 
+use super::apex::ApexRoute;
 use super::concur::ConcurSettings;
 use super::employees::EmployeeUserSettings;
 use super::jobs::Pace;
@@ -51,6 +52,8 @@ pub struct Settings {
     pub employees: EmployeeUserSettings,
     /// The systems that connected apps provision, by the app's name or id.
     pub targets: BTreeMap<String, Arc<Target>>,
+    /// What `/services/apexrest` answers.
+    pub apex_rest: Arc<[ApexRoute]>,
 }
 
 impl Settings {
@@ -83,6 +86,7 @@ impl Default for Settings {
             pace: Pace::default(),
             employees: EmployeeUserSettings::default(),
             targets: BTreeMap::new(),
+            apex_rest: Arc::default(),
         }
     }
 }

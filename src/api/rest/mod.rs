@@ -179,13 +179,12 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
         Err(error) => return reply::render_faults(entry, style, None, &[error]),
     };
     let state = entry.org.read();
-    let most = state.settings.daily_api_requests;
-    let used = entry.org.usage.count(entry.now);
-    let counted = Some(Counted { used: used.min(most), most });
-    if used > most {
-        let error = OrgError::request_limit_exceeded();
-        return reply::render_faults(entry, style, counted, &[error]);
-    }
+    let counted = match count(entry, &state) {
+        Ok(counted) => Some(counted),
+        Err((counted, error)) => {
+            return reply::render_faults(entry, style, Some(counted), &[error]);
+        }
+    };
     if let Some(namespace) = option(entry.request, "sforce-call-options", "defaultNamespace")
         && state.schema.has_namespace(namespace)
     {
@@ -209,6 +208,14 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
         }
         Err(faults) => reply::render_faults(entry, style, counted, &faults),
     }
+}
+
+/// Counts a request against the org's limit; an error when it is used up.
+pub(super) fn count(entry: &Entry<'_>, state: &State) -> Result<Counted, (Counted, OrgError)> {
+    let most = state.settings.daily_api_requests;
+    let used = entry.org.usage.count(entry.now);
+    let counted = Counted { used: used.min(most), most };
+    if used > most { Err((counted, OrgError::request_limit_exceeded())) } else { Ok(counted) }
 }
 
 /// Takes a suffix that selects the format off the last segment; up to v57.
