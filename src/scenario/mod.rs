@@ -21,7 +21,7 @@ mod transitions;
 mod tree;
 
 pub(crate) use create::{NewOrg, NotMade, create, is_org_name};
-pub(crate) use expect::run;
+pub(crate) use expect::{LOST, Sent, run};
 pub(crate) use format::{Scenario, only_name};
 pub(crate) use load::{Loaded, load};
 pub(crate) use problem::{Problem, nearest};
