@@ -16,6 +16,7 @@ mod people;
 mod problem;
 mod random;
 pub(crate) mod settings;
+mod switches;
 mod targets;
 mod transitions;
 mod tree;
