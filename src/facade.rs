@@ -3,6 +3,10 @@
 //! [`OrgBuilder`] and [`ServerBuilder`] gather start options → [`Options::start`] makes the orgs →
 //! an [`Org`] is a handle on one of them, a [`Server`] serves them all.
 
+#[cfg(feature = "server")]
+#[cfg_attr(not(feature = "cli"), allow(dead_code))] // `exec` alone counts.
+mod tally;
+
 use crate::api::{self, Request, Response};
 use crate::clock::{self, Millis};
 use crate::org::{DEFAULT, Orgs, Template};
@@ -441,6 +445,7 @@ pub fn built_in_scenario(name: &str) -> Option<&'static str> {
 
 #[cfg(feature = "server")]
 mod served {
+    use super::tally::Tally;
     use super::{Arc, DEFAULT, Options, Org, Orgs, PathBuf, StartError, time};
     use crate::api::{self, Request, json};
     use crate::clock;
@@ -448,17 +453,12 @@ mod served {
     use std::net::IpAddr;
 
     /// Start options of a server.
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Debug, Default)]
     pub struct ServerBuilder {
         options: Options,
         port: u16,
         host: HostChoice,
-    }
-
-    impl Default for ServerBuilder {
-        fn default() -> ServerBuilder {
-            ServerBuilder { options: Options::default(), port: 0, host: HostChoice::Loopback }
-        }
+        tally: Option<Arc<Tally>>,
     }
 
     impl ServerBuilder {
@@ -478,11 +478,27 @@ mod served {
             self
         }
 
+        /// Counts what is asked.
+        #[must_use]
+        #[cfg(feature = "cli")]
+        pub(crate) fn tally(mut self, tally: &Arc<Tally>) -> ServerBuilder {
+            self.tally = Some(Arc::clone(tally));
+            self
+        }
+
         /// Makes the default org and serves it; returns when connections are accepted.
         pub fn start(self) -> Result<Server, StartError> {
             let orgs = self.options.start()?;
             let served = Arc::clone(&orgs);
-            let handler = move |request: Request| api::handle(&served, &request);
+            let handler = move |request: Request| match &self.tally {
+                None => api::handle(&served, &request),
+                Some(tally) => {
+                    let passing = Tally::before(&request);
+                    let response = api::handle(&served, &request);
+                    tally.after(passing, &response);
+                    response
+                }
+            };
             let edge_options =
                 EdgeOptions { host: self.host, port: self.port, ..EdgeOptions::default() };
             let edge = Edge::bind(edge_options, Arc::new(handler)).map_err(StartError::Listen)?;
@@ -574,3 +590,5 @@ mod served {
 
 #[cfg(feature = "server")]
 pub use served::{Server, ServerBuilder};
+#[cfg(feature = "cli")]
+pub(crate) use tally::{Counts, Tally};
