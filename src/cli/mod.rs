@@ -2,12 +2,21 @@
 //! Only `main.rs` calls this. Results go to stdout, log lines to stderr.
 
 mod client;
+mod clock;
+mod env;
 mod environment;
 mod exec;
 mod health;
+mod log;
+mod org;
+mod query;
 mod scenario;
+mod schema;
 mod seed;
 mod serve;
+mod snapshot;
+mod table;
+mod target;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -30,12 +39,26 @@ enum Command {
     Serve(Box<serve::ServeOptions>),
     /// Run a command against a server of its own, and exit as it did
     Exec(Box<exec::ExecOptions>),
+    /// Print the variables that `exec` sets, for a server that runs already
+    Env(env::EnvOptions),
+    /// Run SOQL against a running server
+    Query(query::QueryOptions),
+    /// Show the requests that an org was sent, and why each was refused
+    Log(log::LogOptions),
+    /// Make, fork, reset and delete orgs of a running server
+    Org(org::OrgOptions),
+    /// Show and move an org's time
+    Clock(clock::ClockOptions),
+    /// Keep, restore and compare states of an org
+    Snapshot(snapshot::SnapshotOptions),
     /// Exit 0 when a server is ready
     Health(health::HealthOptions),
     /// List, show and check scenario fixtures
     Scenario(scenario::ScenarioOptions),
     /// Make people, employees, users, apps and requests, for a fixture file or in a running server
     Seed(seed::SeedOptions),
+    /// Turn a real schema into a schema file
+    Schema(schema::SchemaOptions),
 }
 
 /// How much is logged.
@@ -148,9 +171,16 @@ pub fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Serve(options) => serve::run(options),
         Command::Exec(options) => exec::run(options, arguments.verbosity),
+        Command::Env(options) => env::run(options),
+        Command::Query(options) => query::run(options),
+        Command::Log(options) => log::run(options),
+        Command::Org(options) => org::run(options),
+        Command::Clock(options) => clock::run(options),
+        Command::Snapshot(options) => snapshot::run(options),
         Command::Health(options) => health::run(options),
         Command::Scenario(options) => scenario::run(options),
         Command::Seed(options) => seed::run(options),
+        Command::Schema(options) => schema::run(options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
