@@ -24,7 +24,7 @@ pub(crate) struct EnvOptions {
     /// How the variables are written
     #[arg(long, value_enum, default_value = "dotenv")]
     format: Format,
-    /// Leave HTTPS_PROXY out
+    /// Leave `HTTPS_PROXY` out
     #[arg(long, env = "FAUXFORCE_NO_PROXY_ENV", value_parser = BoolishValueParser::new())]
     no_proxy_env: bool,
 }
@@ -38,7 +38,7 @@ enum Format {
     Shell,
     /// `$Env:NAME = 'value'` lines
     Powershell,
-    /// Lines for the file that $GITHUB_ENV names
+    /// Lines for the file that `$GITHUB_ENV` names
     Github,
     /// An argument file for java: the proxy, and each variable as a system property
     Java,

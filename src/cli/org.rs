@@ -5,6 +5,7 @@ use super::table::Rows;
 use super::target::{Target, org_name, print, push_member};
 use crate::api::{Json, json};
 use clap::{Args, Subcommand};
+use std::fmt::Write as _;
 
 const HELP: &str = "\
 Examples:
@@ -138,14 +139,14 @@ pub(crate) fn run(options: &OrgOptions) -> Result<(), Exit> {
     match &options.command {
         OrgCommand::List(common) => list(common),
         OrgCommand::Create { new, from, common } => {
-            make(common, "/orgs".to_owned(), &new.body(from.as_deref()))
+            make(common, "/orgs", &new.body(from.as_deref()))
         }
         OrgCommand::Fork { new, common } => {
-            make(common, common.target.path("/fork"), &new.body(None))
+            make(common, &common.target.path("/fork"), &new.body(None))
         }
         OrgCommand::Reset { drop_sessions, common } => {
             let body = if *drop_sessions { "{\"sessions\":\"drop\"}" } else { "" };
-            make(common, common.target.path("/reset"), body)
+            make(common, &common.target.path("/reset"), body)
         }
         OrgCommand::Delete { orgs, common } => {
             let control = common.target.control()?;
@@ -170,8 +171,8 @@ fn list(common: &Common) -> Result<(), Exit> {
 }
 
 /// A call that answers an org.
-fn make(common: &Common, path: String, body: &str) -> Result<(), Exit> {
-    let org = common.target.control()?.call("POST", &path, body)?;
+fn make(common: &Common, path: &str, body: &str) -> Result<(), Exit> {
+    let org = common.target.control()?.call("POST", path, body)?;
     print(&if common.json { format!("{org}\n") } else { facts(&org) })
 }
 
@@ -184,7 +185,7 @@ fn facts(org: &Json) -> String {
             Json::Text(text) => text.clone(),
             other => other.to_string(),
         };
-        out.push_str(&format!("{:width$}  {value}\n", name.replace('_', " ")));
+        let _ = writeln!(out, "{:width$}  {value}", name.replace('_', " "));
     }
     out
 }

@@ -43,6 +43,7 @@ impl Target {
 }
 
 /// The exit that a client's error ends with.
+#[allow(clippy::needless_pass_by_value)] // For `map_err(told)`.
 pub(super) fn told(error: ClientError) -> Exit {
     match error {
         ClientError::Url(_) | ClientError::Token => Exit::usage(error.to_string()),

@@ -48,10 +48,10 @@ Exit status: the command's own (128 + signal when a signal ended it), and when t
 pub(crate) struct ExecOptions {
     #[command(flatten)]
     serve: ServeOptions,
-    /// Do not set HTTPS_PROXY: the command does not go through the server as a proxy
+    /// Do not set `HTTPS_PROXY`: the command does not go through the server as a proxy
     #[arg(long, env = "FAUXFORCE_NO_PROXY_ENV", value_parser = BoolishValueParser::new())]
     no_proxy_env: bool,
-    /// A variable of the command under its own name, like CRM_URL={instance_url} (repeatable)
+    /// A variable of the command under its own name, like `CRM_URL={instance_url}` (repeatable)
     #[arg(long = "env", env = "FAUXFORCE_ENV", value_name = "NAME=TEMPLATE")]
     variables: Vec<String>,
     /// When something fails, write journal, diff, snapshot and clock of every org to this folder
