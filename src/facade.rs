@@ -3,6 +3,10 @@
 //! [`OrgBuilder`] and [`ServerBuilder`] gather start options → [`Options::start`] makes the orgs →
 //! an [`Org`] is a handle on one of them, a [`Server`] serves them all.
 
+#[cfg(feature = "server")]
+#[cfg_attr(not(feature = "cli"), allow(dead_code))] // `exec` alone counts.
+mod tally;
+
 use crate::api::{self, Request, Response};
 use crate::clock::{self, Millis};
 use crate::error::CaError;
@@ -458,3 +462,5 @@ mod served;
 
 #[cfg(feature = "server")]
 pub use served::{Server, ServerBuilder};
+#[cfg(feature = "cli")]
+pub(crate) use tally::{Counts, Tally};
