@@ -73,10 +73,8 @@ pub fn base_url(orgs: &Orgs, request: &Request) -> String {
     let (scheme, usual_port) = if origin.secure { ("https", ":443") } else { ("http", ":80") };
     let host = origin.host.strip_suffix(usual_port).unwrap_or(&origin.host);
     let name = host.split(':').next().unwrap_or_default();
-    let host = match LOGIN_HOSTS.iter().any(|login| name.eq_ignore_ascii_case(login)) {
-        true => MY_DOMAIN,
-        false => host,
-    };
+    let logs_in = LOGIN_HOSTS.iter().any(|login| name.eq_ignore_ascii_case(login));
+    let host = if logs_in { MY_DOMAIN } else { host };
     format!("{scheme}://{host}")
 }
 

@@ -42,7 +42,7 @@ impl Upstream {
     /// an HTTP proxy: TLS to the proxy and SOCKS are not spoken.
     pub fn parse(proxy: &str, no_proxy: &str) -> Option<Upstream> {
         let entries = no_proxy.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty());
-        let direct = entries.map(|entry| entry.to_ascii_lowercase()).collect();
+        let direct = entries.map(str::to_ascii_lowercase).collect();
         let proxy = proxy.trim();
         if proxy.is_empty() {
             return Some(Upstream { proxy: None, direct });
