@@ -9,6 +9,7 @@ pub mod describe;
 mod doc_text;
 mod entry;
 mod facts;
+mod glob;
 mod hints;
 mod http;
 mod jackson;

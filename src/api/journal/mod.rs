@@ -2,6 +2,9 @@
 //! become JSON ([`show`]) and HAR ([`har`]) without their secrets ([`redact`]), and a [`Pattern`]
 //! says which of them are meant and how the others differ.
 
+mod pattern;
 mod record;
+mod redact;
 
+pub use pattern::{Pattern, Status, Times, Verified};
 pub(super) use record::record;
