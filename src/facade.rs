@@ -257,7 +257,15 @@ impl Org {
         if request.headers.get("x-fauxforce-org").is_none() {
             request.origin.org = Some(self.org.name.clone());
         }
-        api::handle(&self.orgs, request)
+        let mut response = api::handle(&self.orgs, request);
+        // An answer that comes later (`await`): this caller has a thread to wait with.
+        while let Some(mut pending) = response.pending.take() {
+            clock::pause(Duration::from_millis(api::Pending::PAUSE));
+            let now = clock::system_now();
+            let answer = (pending.has_news)(now).then(|| (pending.ask)(now)).flatten();
+            response = answer.unwrap_or_else(|| Response::later(pending));
+        }
+        response
     }
 
     /// A new org that shares every record with this one, copy on write. It has its own id, tokens

@@ -9,7 +9,6 @@ pub mod describe;
 mod doc_text;
 mod entry;
 mod facts;
-mod glob;
 mod hints;
 mod http;
 mod jackson;
@@ -35,6 +34,6 @@ mod xml;
 #[cfg(feature = "server")]
 pub(crate) use control::push_org;
 pub use http::{
-    HeaderText, Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport,
+    HeaderText, Headers, Method, Origin, Pending, Request, RequestBody, Response, ResponseBody, Transport,
 };
 pub use route::handle;

@@ -78,9 +78,20 @@ impl ControlError {
         ControlError { code: "TIMED_OUT", status: 408, ..ControlError::invalid(message) }
     }
 
-    /// 417 of an expectation that is unmet.
-    pub fn unmet(times: &str, count: u64) -> String {
-        format!("expected {times}, came {count} times")
+    /// 400 of a word for what requests ask for.
+    pub fn no_such_operation(word: &str, near: Option<&str>) -> ControlError {
+        let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        ControlError::invalid(format!("no such operation: {word}{near}"))
+    }
+
+    /// Why a request that was waited for is not there.
+    pub fn still_unmet() -> &'static str {
+        "no such request came, or not as often as expected"
+    }
+
+    /// Why rows that were waited for are not there.
+    pub fn no_rows() -> &'static str {
+        "a row expected, none found"
     }
 
     /// 400 of SOQL.

@@ -17,7 +17,7 @@ mod usage;
 pub use credentials::{Credentials, derived_token};
 pub use cursors::{Cursor, Cursors};
 pub use jobs::{Answered, Step};
-pub use journal::{Body, Exchange, Journal, Told, text};
+pub use journal::{Body, Exchange, Journal, Told};
 pub use registry::{DEFAULT, Orgs, Template};
 pub use sessions::{Decision, Grant, Pending, Refresh, Session, Sessions};
 pub use unit::Unit;

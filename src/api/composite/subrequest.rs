@@ -217,13 +217,17 @@ pub(super) fn push_answers<'a>(
 pub(super) fn hinted<'a>(reply: Reply, answers: impl Iterator<Item = &'a Answer>) -> Reply {
     let mut failed = answers.filter(|answer| answer.is_failure());
     let Some(answer) = failed.find(|answer| !is_halted(&answer.faults)) else { return reply };
-    let mut reply = reply;
-    if let Some(what) = answer.faults.iter().find_map(|fault| fault.unsupported.as_deref()) {
-        reply = reply.with("X-Fauxforce-Unsupported", reply::header_text(what));
-    }
-    let own = answer.faults.iter().find_map(|fault| fault.hint.as_deref());
-    let hint = own.map_or_else(|| hints::usual(&answer.faults), Cow::Borrowed);
-    reply.with("X-Fauxforce-Hint", reply::header_text(&hint))
+    let told = told(&answer.faults);
+    told.into_iter().fold(reply, |reply, (name, value)| reply.with(name, value))
+}
+
+/// The headers that tell of faults: what is not emulated, and the hint.
+fn told(faults: &Faults) -> Vec<(&'static str, Cow<'static, str>)> {
+    let what = faults.iter().find_map(|fault| fault.unsupported.as_deref());
+    let what = what.map(|what| ("X-Fauxforce-Unsupported", reply::header_text(what).into()));
+    let own = faults.iter().find_map(|fault| fault.hint.as_deref());
+    let hint = own.map_or_else(|| hints::usual(faults), Cow::Borrowed);
+    what.into_iter().chain([("X-Fauxforce-Hint", reply::header_text(&hint).into())]).collect()
 }
 
 fn is_halted(faults: &Faults) -> bool {
@@ -269,15 +273,16 @@ fn note(outer: &Call<'_>, request: Request, trace: Trace, answer: &Answer, durat
         return;
     }
     let Some(noted) = trace.close() else { return };
-    outer.entry.trace.part(Part {
-        request,
-        fault: noted.fault,
-        status: answer.status,
-        headers: answer.headers.clone(),
-        body: Bytes::copy_from_slice(answer.body.as_bytes()),
-        unsupported: answer.faults.iter().find_map(|fault| fault.unsupported.clone()),
-        duration,
-    });
+    let mut headers = answer.headers.clone();
+    let body = match &*answer.body {
+        "null" => Bytes::new(),
+        text => Bytes::copy_from_slice(text.as_bytes()),
+    };
+    if answer.is_failure() {
+        headers.extend(told(&answer.faults));
+    }
+    let fault = noted.fault;
+    outer.entry.trace.part(Part { request, fault, status: answer.status, headers, body, duration });
 }
 
 /// A sub-request as a request.

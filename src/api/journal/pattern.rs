@@ -1,12 +1,12 @@
 //! Which exchanges are meant: for the journal's filters, `verify`, `await` and expectations in Rust.
 
 use super::super::facts::{Facts, Operation, Seen, sent};
-use super::super::glob::Glob;
 use super::super::http::Method;
 use super::super::route;
 use super::record::tell;
 use super::redact::{self, HIDDEN};
 use crate::error::journal::Difference;
+use crate::glob::Glob;
 use crate::org::{Exchange, Org, Told};
 use serde_json::Value;
 use std::sync::Arc;

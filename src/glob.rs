@@ -20,6 +20,8 @@ impl Glob {
     /// True for a path that fits as a whole. A pattern with `?` is for path and query, any other for
     /// the path alone.
     pub fn fits(&self, path: &str, query: &str) -> bool {
+        // The `sf` CLI sends `//services/…`, and a slash at the end is nothing.
+        let path = path.trim_start_matches('/').trim_end_matches('/');
         let target;
         let text = if self.0.contains('?') {
             target = [path, "?", query].concat();
@@ -27,8 +29,8 @@ impl Glob {
         } else {
             path
         };
-        if self.0.starts_with('/') {
-            return fits(self.0.as_bytes(), text.as_bytes());
+        if let Some(whole) = self.0.strip_prefix('/') {
+            return fits(whole.as_bytes(), text.as_bytes());
         }
         let starts = text.match_indices('/').map(|(at, _)| at + 1).chain([0]);
         starts.into_iter().any(|at| fits(self.0.as_bytes(), &text.as_bytes()[at..]))
@@ -95,6 +97,8 @@ mod tests {
         ] {
             assert_eq!(Glob::new(pattern).fits(path, ""), expected, "{pattern}");
         }
+        assert!(Glob::new("/services/x").fits("//services/x/", ""));
+        assert!(Glob::new("/").fits("/", ""));
         assert!(Glob::new("query").fits("/services/data/v66.0/query", "q=SELECT"));
         assert!(Glob::new("query?q=SELECT*Account").fits("/query", "q=SELECT+Id+FROM+Account"));
         assert!(!Glob::new("query?q=*Lead").fits("/query", "q=SELECT+Id+FROM+Account"));
