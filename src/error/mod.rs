@@ -10,6 +10,7 @@ mod concur;
 mod control;
 mod edge;
 mod employees;
+pub mod journal;
 mod login;
 pub mod provisioning;
 mod proxy;
