@@ -317,9 +317,8 @@ fn kill(signal: &str, pid: u32) {
 #[test]
 fn signals_reach_the_command() {
     for (signal, number) in [("INT", 2), ("TERM", 15), ("HUP", 1), ("QUIT", 3)] {
-        let script = format!(
-            "trap 'echo told; exit 9' {signal}; echo ready; while :; do sleep 0.05; done"
-        );
+        let script =
+            format!("trap 'echo told; exit 9' {signal}; echo ready; while :; do sleep 0.05; done");
         let (mut child, mut output) = started(&script);
         kill(signal, child.id());
         assert_eq!(child.wait().unwrap().code(), Some(9), "{signal}");
