@@ -167,7 +167,6 @@ pub(crate) fn request_cost(
     Ok(measured)
 }
 
-/// Time from the start of a process to its first answer, in turn with the base.
 /// The same of an org on which some requests were made before.
 pub(crate) fn prepared_cost(
     before: &[Request],
@@ -204,6 +203,7 @@ pub(crate) fn memory_after(before: &[Request]) -> Result<Measured, String> {
     Ok(measured)
 }
 
+/// Time from the start of a process to its first answer, in turn with the base.
 pub(crate) fn start_time(server: &Server, effort: Effort) -> Result<Measured, String> {
     let mut measured = Measured::new(Unit::Nanoseconds);
     for _ in 0..effort.rounds * 2 {
@@ -218,6 +218,22 @@ fn first_answer(server: &Server, target: &str) -> Result<f64, String> {
     let started = Started::new(server)?;
     started.ask(&get(target))?;
     Ok(start.elapsed().as_nanos() as f64)
+}
+
+/// Time from the start of `exec` with a command that does nothing to its end; the base is the time
+/// from the start of `serve` to its first answer.
+pub(crate) fn exec_time(effort: Effort) -> Result<Measured, String> {
+    let mut measured = Measured::new(Unit::Nanoseconds);
+    for _ in 0..effort.rounds * 2 {
+        measured.base.push(first_answer(&Server::Fauxforce(&[]), "/_fauxforce/health")?);
+        let start = Instant::now();
+        let status = Command::new(fauxforce()?).args(["exec", "-q", "--", "true"]).status();
+        if !status.map_err(|error| error.to_string())?.success() {
+            return Err("exec -- true failed".to_owned());
+        }
+        measured.ours.push(start.elapsed().as_nanos() as f64);
+    }
+    Ok(measured)
 }
 
 /// Resident memory after one answer.

@@ -35,6 +35,8 @@ pub(crate) enum Measure {
     MemoryAfter { before: Vec<Request> },
     /// Time from the start of the process to its first answer.
     Start { server: Server },
+    /// Time from the start of `exec -- true` to its end; the base is `serve`'s first answer.
+    Exec,
     /// Resident memory of the process after one answer.
     Memory { server: Server },
     /// CPU time of one call in this process; the base is the bare server's request. The function
@@ -59,6 +61,10 @@ pub(crate) fn all() -> Vec<Row> {
         request("edge, on the pool", Server::Edge("fixed"), 1, get("/services/async/60.0/job")),
         request("fauxforce, health", Server::Fauxforce(&[]), 1, get("/_fauxforce/health")),
         start("fauxforce, start to first answer", Server::Fauxforce(&[])),
+        Row {
+            name: "exec -- true, base: serve to first answer".to_owned(),
+            measure: Measure::Exec,
+        },
         memory("fauxforce, idle memory", Server::Fauxforce(&[])),
         prepared(
             "row GET, an Account with 25 fields",
