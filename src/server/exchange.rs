@@ -166,7 +166,7 @@ impl Exchange {
 
     /// Where a `CONNECT` leads.
     async fn onward(&self, parts: &Parts, visit: &Visit) -> Result<Onward, OrgError> {
-        let authority = parts.uri.authority();
+        let authority = parts.uri.authority().filter(|_| parts.uri.scheme().is_none());
         let target = authority.and_then(|authority| Target::of(authority, None));
         let target = target.ok_or_else(OrgError::bad_connect)?;
         if visit.through.is_some() {
