@@ -9,10 +9,12 @@ mod control;
 pub mod describe;
 mod doc_text;
 mod entry;
+mod facts;
 mod hints;
 pub mod home;
 mod http;
 mod jackson;
+mod journal;
 pub mod json;
 mod keys;
 pub mod layouts;
@@ -28,11 +30,16 @@ mod scim;
 mod search_json;
 mod session;
 mod soap;
+mod trace;
+#[cfg(feature = "cli")]
+mod tree;
 mod xml;
 
 #[cfg(feature = "server")]
 pub(crate) use control::push_org;
 pub use http::{
-    HeaderText, Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport,
+    HeaderText, Headers, Method, Origin, Pending, Request, RequestBody, Response, ResponseBody, Transport,
 };
 pub use route::handle;
+#[cfg(feature = "cli")]
+pub(crate) use tree::Json;

@@ -29,6 +29,7 @@ pub(crate) struct Change {
     employees: super::employees::Change,
     target_side: super::targets::Change,
     provisioning: super::behaviour::Change,
+    switches: super::switches::Change,
 }
 
 /// How an org shall tell the time.
@@ -82,6 +83,8 @@ const KEYS: &[&str] = &[
     "licenses",
     "employeeUserSettings",
     "apexRest",
+    "sessions",
+    "mixedDml",
 ];
 
 /// Settings keys that INTERFACES documents and nothing obeys yet.
@@ -160,6 +163,7 @@ impl Change {
                 }
                 "licenses" | "employeeUserSettings" => change.employees.read(key, value)?,
                 "apexRest" => change.apex_rest = Some(super::apex::read(value)?.into()),
+                "sessions" | "mixedDml" => change.switches.read(key, value)?,
                 key if NOT_BUILT.contains(&key) => {
                     return Err(value.problem(not_emulated(&format!("the setting {key}"))));
                 }
@@ -223,6 +227,7 @@ impl Change {
             settings.seed = seed;
         }
         self.target_side.apply(settings);
+        self.switches.apply(settings);
         self.employees.apply(state, indexes)?;
         self.provisioning.apply(state)
     }
@@ -388,6 +393,7 @@ pub(crate) fn to_json(state: &State) -> String {
     }
     out.push(']');
     super::targets::push_json(&mut out, settings);
+    super::switches::push_json(&mut out, settings);
     super::behaviour::push_json(&mut out, settings);
     super::employees::push_json(&mut out, state);
     super::apex::push_json(&mut out, settings);
