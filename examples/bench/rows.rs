@@ -84,6 +84,9 @@ pub(crate) fn all() -> Vec<Row> {
             rest("GET", ACCOUNT, ""),
         ),
         prepared("row create, an Account", 1, Vec::new(), rest("POST", ACCOUNTS, SMALL)),
+        prepared("collection of 200 creates", 50, Vec::new(), collection(200)),
+        prepared("composite of 25 row GETs", 10, vec![account()], composite_of_reads(25)),
+        prepared("graph of 500 creates", 200, Vec::new(), graph(500)),
         prepared("query of one row by Id", 1, vec![account()], rest("GET", BY_ID, "")),
         prepared(
             "query page, 2,000 rows of 9 fields",
@@ -127,6 +130,33 @@ fn account() -> Request {
 fn many(count: usize) -> Request {
     let body = format!(r#"{{"name":"many","generate":[{{"object":"Account","count":{count}}}]}}"#);
     rest("POST", "/_fauxforce/orgs/default/scenarios", &body)
+}
+
+/// Creates so many Accounts at once.
+fn collection(count: usize) -> Request {
+    let record = SMALL.replacen('{', r#"{"attributes":{"type":"Account"},"#, 1);
+    let records = vec![record; count].join(",");
+    let body = format!(r#"{{"allOrNone":false,"records":[{records}]}}"#);
+    rest("POST", "/services/data/v66.0/composite/sobjects", &body)
+}
+
+/// Reads one Account so many times.
+fn composite_of_reads(count: usize) -> Request {
+    let part = |n| format!(r#"{{"method":"GET","url":"{ACCOUNT}","referenceId":"r{n}"}}"#);
+    let parts: Vec<String> = (0..count).map(part).collect();
+    let body = format!(r#"{{"compositeRequest":[{}]}}"#, parts.join(","));
+    rest("POST", "/services/data/v66.0/composite", &body)
+}
+
+/// Creates so many Accounts that do not know of each other in one graph.
+fn graph(count: usize) -> Request {
+    let node = |n| {
+        format!(r#"{{"method":"POST","url":"{ACCOUNTS}","referenceId":"r{n}","body":{SMALL}}}"#)
+    };
+    let nodes: Vec<String> = (0..count).map(node).collect();
+    let body =
+        format!(r#"{{"graphs":[{{"graphId":"1","compositeRequest":[{}]}}]}}"#, nodes.join(","));
+    rest("POST", "/services/data/v66.0/composite/graph", &body)
 }
 
 /// Lifts the daily limit, which a measurement uses up.
