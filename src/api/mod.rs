@@ -14,6 +14,7 @@ mod jackson;
 pub mod json;
 mod keys;
 pub mod layouts;
+mod list_views;
 mod params;
 mod query_columns;
 pub mod query_json;
@@ -26,6 +27,7 @@ mod scim;
 mod search_json;
 mod session;
 mod soap;
+mod ui;
 mod xml;
 
 #[cfg(feature = "server")]

@@ -13,6 +13,7 @@
 mod coerce;
 mod delete;
 mod derive;
+mod duplicates;
 mod hooks;
 mod rules;
 #[cfg(test)]
@@ -67,6 +68,8 @@ pub struct Transaction<'a> {
     pub request: u64,
     /// What the writer shall be told although it succeeded.
     pub warnings: Vec<String>,
+    /// The caller saves what a duplicate rule warns of.
+    pub allow_duplicates: bool,
     hooks: &'static Hooks,
     /// No write keeps a savepoint: whoever runs the transaction has one.
     unguarded: bool,
@@ -86,6 +89,7 @@ impl<'a> Transaction<'a> {
             indexes,
             request,
             warnings: Vec::new(),
+            allow_duplicates: false,
             hooks: Hooks::NONE,
             unguarded: false,
             broken: false,

@@ -28,6 +28,7 @@ pub(crate) struct Change {
     employees: super::employees::Change,
     target_side: super::targets::Change,
     provisioning: super::behaviour::Change,
+    duplicates: super::duplicates::Change,
 }
 
 /// How an org shall tell the time.
@@ -80,6 +81,7 @@ const KEYS: &[&str] = &[
     "concur",
     "licenses",
     "employeeUserSettings",
+    "duplicateRules",
 ];
 
 /// Settings keys that INTERFACES documents and nothing obeys yet.
@@ -156,6 +158,7 @@ impl Change {
                 "state" | "transitions" | "progression" | "targets" => {
                     change.provisioning.read(key, value)?;
                 }
+                "duplicateRules" => change.duplicates.read(value)?,
                 "licenses" | "employeeUserSettings" => change.employees.read(key, value)?,
                 key if NOT_BUILT.contains(&key) => {
                     return Err(value.problem(not_emulated(&format!("the setting {key}"))));
@@ -217,6 +220,7 @@ impl Change {
             settings.seed = seed;
         }
         self.target_side.apply(settings);
+        self.duplicates.apply(state)?;
         self.employees.apply(state, indexes)?;
         self.provisioning.apply(state)
     }
@@ -384,6 +388,7 @@ pub(crate) fn to_json(state: &State) -> String {
     super::targets::push_json(&mut out, settings);
     super::behaviour::push_json(&mut out, settings);
     super::employees::push_json(&mut out, state);
+    super::duplicates::push_json(&mut out, settings);
     out.push('}');
     out
 }
