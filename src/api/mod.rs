@@ -18,6 +18,7 @@ mod journal;
 pub mod json;
 mod keys;
 pub mod layouts;
+mod list_views;
 mod params;
 mod query_columns;
 pub mod query_json;
@@ -33,6 +34,7 @@ mod soap;
 mod trace;
 #[cfg(feature = "cli")]
 mod tree;
+mod ui;
 mod xml;
 
 #[cfg(feature = "server")]

@@ -8,6 +8,7 @@ mod apex;
 pub(crate) mod base;
 mod behaviour;
 mod create;
+mod duplicates;
 mod employees;
 mod expect;
 mod format;

@@ -30,6 +30,7 @@ pub(crate) struct Change {
     target_side: super::targets::Change,
     provisioning: super::behaviour::Change,
     switches: super::switches::Change,
+    duplicates: super::duplicates::Change,
 }
 
 /// How an org shall tell the time.
@@ -85,6 +86,7 @@ const KEYS: &[&str] = &[
     "apexRest",
     "sessions",
     "mixedDml",
+    "duplicateRules",
 ];
 
 /// Settings keys that INTERFACES documents and nothing obeys yet.
@@ -161,6 +163,7 @@ impl Change {
                 "state" | "transitions" | "progression" | "targets" => {
                     change.provisioning.read(key, value)?;
                 }
+                "duplicateRules" => change.duplicates.read(value)?,
                 "licenses" | "employeeUserSettings" => change.employees.read(key, value)?,
                 "apexRest" => change.apex_rest = Some(super::apex::read(value)?.into()),
                 "sessions" | "mixedDml" => change.switches.read(key, value)?,
@@ -228,6 +231,7 @@ impl Change {
         }
         self.target_side.apply(settings);
         self.switches.apply(settings);
+        self.duplicates.apply(state)?;
         self.employees.apply(state, indexes)?;
         self.provisioning.apply(state)
     }
@@ -396,6 +400,7 @@ pub(crate) fn to_json(state: &State) -> String {
     super::switches::push_json(&mut out, settings);
     super::behaviour::push_json(&mut out, settings);
     super::employees::push_json(&mut out, state);
+    super::duplicates::push_json(&mut out, settings);
     super::apex::push_json(&mut out, settings);
     out.push('}');
     out
