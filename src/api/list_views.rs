@@ -71,11 +71,6 @@ impl ListView {
         let name = label.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
         ListView { id, name, label, scope }
     }
-
-    /// The list of what was used last, which has no id.
-    pub fn is_recent(&self) -> bool {
-        self.scope == Scope::Recent
-    }
 }
 
 /// True for an object that has list views.

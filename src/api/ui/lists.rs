@@ -5,7 +5,7 @@ use super::super::list_views::{self, Column, ListView, OrderKey, Scope};
 use super::object_info::text_list;
 use super::records::{Pages, push_records};
 use super::wanted::{Wanted, add_optional, own_path};
-use super::{Outcome, Ui, batch_results, digest, names, seal, tag};
+use super::{Outcome, Ui, batch_results, names, seal, tag};
 use crate::api::body::{self, Scalar, Sent};
 use crate::api::http::Method;
 use crate::error::{Faults, OrgError};
@@ -217,7 +217,7 @@ pub(super) struct Page<'p> {
     pub(super) columns: &'p [Column],
     /// The list's path.
     pub(super) path: String,
-    /// The digest of the list's own metadata.
+    /// The `eTag` of the list's own metadata.
     pub(super) info_tag: String,
 }
 
@@ -304,15 +304,9 @@ fn push_list_records(out: &mut String, ui: Ui<'_>, named: &Named<'_>) -> Result<
         ids,
         columns: &columns,
         path: format!("list-records/{}", named.path),
-        info_tag: info_tag(ui, named),
+        info_tag: push_info(&mut String::new(), ui, named),
     };
     push_page(out, ui, &page, |keys| named.push_reference(keys))
-}
-
-fn info_tag(ui: Ui<'_>, named: &Named<'_>) -> String {
-    let mut info = String::new();
-    push_info(&mut info, ui, named);
-    digest(&info)
 }
 
 /// `list-info/…`.
@@ -399,8 +393,8 @@ pub(super) fn link_of(object: &ObjectSpec, column: &Column) -> Option<String> {
     }
 }
 
-/// Appends the metadata of a list.
-fn push_info(out: &mut String, ui: Ui<'_>, named: &Named<'_>) {
+/// Appends the metadata of a list, and gives its `eTag`.
+fn push_info(out: &mut String, ui: Ui<'_>, named: &Named<'_>) -> String {
     let since = |version: u32| ui.version() >= version;
     let columns = list_views::columns(&ui.context.state.schema, named.object);
     let is_view = named.view.is_some();
@@ -469,7 +463,7 @@ fn push_info(out: &mut String, ui: Ui<'_>, named: &Named<'_>) {
     keys.text("visibility", "Public");
     keys.flag("visibilityEditable", is_view);
     keys.close();
-    seal(out, start, tag);
+    seal(out, start, tag)
 }
 
 /// The list views of an object: `list-ui/{objectApiName}` and `list-info/{objectApiName}`, which

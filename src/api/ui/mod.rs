@@ -234,10 +234,11 @@ fn tag(keys: &mut Keys<'_>) -> Tag {
     Tag(at)
 }
 
-/// Fills in the `eTag` of the object that begins at `start`.
-fn seal(out: &mut String, start: usize, Tag(at): Tag) {
+/// Fills in the `eTag` of the object that begins at `start`, and gives it.
+fn seal(out: &mut String, start: usize, Tag(at): Tag) -> String {
     let digest = digest(&out[start..]);
     out.replace_range(at..at + digest.len(), &digest);
+    digest
 }
 
 /// Appends `{"displayValue":null,"value":…}`; `push` appends the value.
