@@ -20,6 +20,9 @@ static COLUMNS: &str = include_str!("../../fixtures/list-columns.txt");
 /// What every list view carries without showing it.
 pub const HIDDEN: [&str; 4] = ["Id", "CreatedDate", "LastModifiedDate", "SystemModstamp"];
 
+/// The field that says when the user last viewed a record.
+pub const VIEWED: &str = "LastViewedDate";
+
 /// Which records a list view shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -85,7 +88,8 @@ pub fn of(object: &ObjectSpec) -> Vec<ListView> {
     }
     let has_scope = |name: &str| object.supported_scopes.iter().any(|(_, own)| &**own == name);
     let mut scopes = Vec::with_capacity(3);
-    if !object.flags.custom {
+    // The query of what was used last asks for the date of its use.
+    if !object.flags.custom && object.field(VIEWED).is_some() {
         scopes.push(Scope::Recent);
     }
     scopes.push(Scope::All);
@@ -200,13 +204,14 @@ pub fn usual_order(object: &ObjectSpec) -> Vec<OrderKey> {
 /// The clauses behind `FROM` of a view's query.
 pub fn clauses(object: &ObjectSpec, scope: Scope, user: Id, order: &[OrderKey]) -> String {
     let mut out = String::new();
-    let viewed = object.system.last_viewed_date.is_some();
     match scope {
         Scope::Mine => {
             let _ = write!(out, " WHERE OwnerId = '{user}'");
         }
-        Scope::Recent if viewed => out.push_str(" WHERE LastViewedDate != NULL"),
-        Scope::Recent | Scope::All => {}
+        Scope::Recent => {
+            let _ = write!(out, " WHERE {VIEWED} != NULL");
+        }
+        Scope::All => {}
     }
     for (place, (path, descends)) in order.iter().enumerate() {
         let direction = if *descends { "DESC NULLS LAST" } else { "ASC NULLS FIRST" };

@@ -4,13 +4,16 @@
 //! `json` (request bodies), `ui` (the User Interface API), `scim` and `concur` (targets), `control` (our own API). Each protocol
 //! renders an [`OrgError`] in one place. Texts and statuses: `reference/rest.md` §8.
 
+mod authority;
 mod composite;
 mod concur;
 mod control;
 mod edge;
 mod employees;
+pub mod journal;
 mod login;
 pub mod provisioning;
+mod proxy;
 mod query;
 mod record;
 mod resource;
@@ -19,6 +22,7 @@ mod semantic;
 pub mod snippet;
 mod ui;
 
+pub use authority::CaError;
 pub use concur::{
     ConcurError, FORBIDDEN_IN_NAMES, concur_no_such_employee, concur_required, concur_timed_out,
 };

@@ -29,6 +29,7 @@ pub(crate) struct Change {
     target_side: super::targets::Change,
     provisioning: super::behaviour::Change,
     duplicates: super::duplicates::Change,
+    switches: super::switches::Change,
 }
 
 /// How an org shall tell the time.
@@ -82,6 +83,8 @@ const KEYS: &[&str] = &[
     "licenses",
     "employeeUserSettings",
     "duplicateRules",
+    "sessions",
+    "mixedDml",
 ];
 
 /// Settings keys that INTERFACES documents and nothing obeys yet.
@@ -160,6 +163,7 @@ impl Change {
                 }
                 "duplicateRules" => change.duplicates.read(value)?,
                 "licenses" | "employeeUserSettings" => change.employees.read(key, value)?,
+                "sessions" | "mixedDml" => change.switches.read(key, value)?,
                 key if NOT_BUILT.contains(&key) => {
                     return Err(value.problem(not_emulated(&format!("the setting {key}"))));
                 }
@@ -220,6 +224,7 @@ impl Change {
             settings.seed = seed;
         }
         self.target_side.apply(settings);
+        self.switches.apply(settings);
         self.duplicates.apply(state)?;
         self.employees.apply(state, indexes)?;
         self.provisioning.apply(state)
@@ -386,6 +391,7 @@ pub(crate) fn to_json(state: &State) -> String {
     }
     out.push(']');
     super::targets::push_json(&mut out, settings);
+    super::switches::push_json(&mut out, settings);
     super::behaviour::push_json(&mut out, settings);
     super::employees::push_json(&mut out, state);
     super::duplicates::push_json(&mut out, settings);

@@ -3,7 +3,7 @@
 
 use super::super::json::push_str;
 use super::super::keys::{Keys, list};
-use super::super::list_views::{self, Column, HIDDEN, ListView, OrderKey, Scope, value_at};
+use super::super::list_views::{self, Column, HIDDEN, ListView, OrderKey, Scope, VIEWED, value_at};
 use super::super::reply::Reply;
 use super::{Call, Outcome};
 use crate::error::{Faults, OrgError};
@@ -139,7 +139,7 @@ fn select_item(column: &Column) -> String {
 /// The order of a view: what was used last comes in the order of its use.
 fn order_of(object: &ObjectSpec, view: &ListView) -> Vec<OrderKey> {
     match view.scope {
-        Scope::Recent => vec![("LastViewedDate".to_owned(), true)],
+        Scope::Recent => vec![(VIEWED.to_owned(), true)],
         Scope::All | Scope::Mine => list_views::usual_order(object),
     }
 }

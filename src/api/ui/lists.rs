@@ -338,7 +338,7 @@ pub(super) fn info_batch(ui: Ui<'_>) -> Outcome {
         let path: Vec<&str> = item.splitn(2, '.').collect();
         push_info(out, ui, &Named::find(ui, &path)?);
         Ok(())
-    });
+    })?;
     ui.answer(out)
 }
 

@@ -168,7 +168,7 @@ pub(super) fn batch(ui: Ui<'_>, ids: &str) -> Outcome {
         let push_children = |out: &mut String| out.push_str(&children);
         record::push(out, ui, found.object, found.row, &wanted, push_children);
         Ok(())
-    });
+    })?;
     ui.answer(out)
 }
 

@@ -90,7 +90,7 @@ pub(super) fn info(ui: Ui<'_>, path: &[&str]) -> Outcome {
             batch_results(&mut out, &names(lists), true, |out, name| {
                 push_info(out, ui, Related::find(ui, parent, name)?);
                 Ok(())
-            });
+            })?;
         }
         [parent] => push_summaries(&mut out, ui, ui.object(parent)?),
         [parent, name] => {
@@ -209,7 +209,7 @@ pub(super) fn records(ui: Ui<'_>, path: &[&str]) -> Outcome {
             let found = ui.row("parentRecordId", parent)?;
             batch_results(&mut out, &names(lists), true, |out, name| {
                 push_records(out, ui, &found, name)
-            });
+            })?;
         }
         [parent, name] => {
             let found = ui.row("parentRecordId", parent)?;
@@ -255,7 +255,7 @@ pub(super) fn count(ui: Ui<'_>, path: &[&str]) -> Outcome {
             let found = ui.row("parentRecordId", parent)?;
             batch_results(&mut out, &names(lists), true, |out, name| {
                 push_count(out, ui, &found, name, most)
-            });
+            })?;
         }
         [parent, name] => {
             let found = ui.row("parentRecordId", parent)?;
