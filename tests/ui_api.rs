@@ -17,7 +17,8 @@ fn send(org: &Org, request: Request) -> (u16, Value) {
     let response = org.call(request.bearer(org.access_token()));
     let status = response.status;
     let body = response.into_bytes().expect("a body");
-    let json = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).expect("JSON") };
+    let json =
+        if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).expect("JSON") };
     (status, json)
 }
 
@@ -73,7 +74,10 @@ fn every_object_has_metadata_layouts_lists_and_defaults() {
         assert_eq!(info["createable"], describe["createable"], "{object}");
         assert_eq!(info["keyPrefix"], describe["keyPrefix"], "{object}");
         for name in info["nameFields"].as_array().expect("names") {
-            assert!(info["fields"].get(name.as_str().expect("a name")).is_some(), "{object} {name}");
+            assert!(
+                info["fields"].get(name.as_str().expect("a name")).is_some(),
+                "{object} {name}"
+            );
         }
         for kind in ["Full", "Compact"] {
             for mode in ["Create", "Edit", "View"] {

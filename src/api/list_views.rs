@@ -202,7 +202,7 @@ pub fn usual_order(object: &ObjectSpec) -> Vec<OrderKey> {
 }
 
 /// The clauses behind `FROM` of a view's query.
-pub fn clauses(object: &ObjectSpec, scope: Scope, user: Id, order: &[OrderKey]) -> String {
+pub fn clauses(scope: Scope, user: Id, order: &[OrderKey]) -> String {
     let mut out = String::new();
     match scope {
         Scope::Mine => {
@@ -240,8 +240,7 @@ pub fn ids(
     let usual = usual_order(object);
     let order = order.unwrap_or(&usual);
     let all = if scope == Scope::Recent { Scope::All } else { scope };
-    let text =
-        format!("SELECT Id FROM {}{}", object.name, clauses(object, all, context.user, order));
+    let text = format!("SELECT Id FROM {}{}", object.name, clauses(all, context.user, order));
     let mut found = soql::query(&text, context)?.ids();
     if scope == Scope::Recent {
         let recent = recent();

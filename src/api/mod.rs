@@ -38,7 +38,8 @@ mod xml;
 #[cfg(feature = "server")]
 pub(crate) use control::push_org;
 pub use http::{
-    HeaderText, Headers, Method, Origin, Pending, Request, RequestBody, Response, ResponseBody, Transport,
+    HeaderText, Headers, Method, Origin, Pending, Request, RequestBody, Response, ResponseBody,
+    Transport,
 };
 pub use route::handle;
 #[cfg(feature = "cli")]

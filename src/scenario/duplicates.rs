@@ -145,10 +145,12 @@ mod tests {
         let state = base::empty_org(Id::own(*b"00D", 1), Features::DEFAULT, clock);
         let mut state = State::clone(&state);
         let shown = change(&mut state, &json!({"lead": {"fields": ["email"]}}));
-        let rule = r#","duplicateRules":{"Lead":{"fields":["Email"],"action":"alert","message":null}}"#;
+        let rule =
+            r#","duplicateRules":{"Lead":{"fields":["Email"],"action":"alert","message":null}}"#;
         assert_eq!(shown.as_deref(), Ok(rule));
         let shown = change(&mut state, &json!({"Lead": {"action": "block", "message": "No."}}));
-        let rule = r#","duplicateRules":{"Lead":{"fields":["Email"],"action":"block","message":"No."}}"#;
+        let rule =
+            r#","duplicateRules":{"Lead":{"fields":["Email"],"action":"block","message":"No."}}"#;
         assert_eq!(shown.as_deref(), Ok(rule));
         let problem = change(&mut state, &json!({"Lead": {"action": "warn"}})).expect_err("none");
         assert_eq!(problem.path, "Lead.action");

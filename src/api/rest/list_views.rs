@@ -152,7 +152,7 @@ fn describe(call: &Call<'_>, object: &Arc<ObjectSpec>, view: &ListView) -> Reply
         columns.iter().map(|(column, _)| select_item(column).to_lowercase()).collect();
     let using = if view.scope == Scope::Mine { " USING SCOPE mine" } else { "" };
     let scope = if view.scope == Scope::Mine { Scope::All } else { view.scope };
-    let clauses = list_views::clauses(object, scope, call.session.user, &order);
+    let clauses = list_views::clauses(scope, call.session.user, &order);
     let query = format!("SELECT {} FROM {}{using}{clauses}", selected.join(", "), object.name);
     let mut out = String::with_capacity(4096);
     let mut keys = Keys::open(&mut out);

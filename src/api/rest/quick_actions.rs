@@ -92,9 +92,9 @@ fn describe(call: &Call<'_>, object: Option<&Arc<ObjectSpec>>, action: &Action) 
     let (name, label, kind, target) = action;
     let schema = &call.state.schema;
     let target = call.object(target)?;
-    let asked = target.visible_fields().filter(|(_, field)| {
-        field.createable && (field.required_on_create() || field.name_field)
-    });
+    let asked = target
+        .visible_fields()
+        .filter(|(_, field)| field.createable && (field.required_on_create() || field.name_field));
     let asked: Vec<_> = asked.map(|(_, field)| field).collect();
     let mut out = String::with_capacity(8192);
     let mut keys = Keys::open(&mut out);

@@ -149,12 +149,17 @@ impl Asked {
     }
 
     /// The order that was asked for; `None` for the usual one.
-    fn order(&self, ui: Ui<'_>, object: &Arc<ObjectSpec>) -> Result<Option<Vec<OrderKey>>, OrgError> {
+    fn order(
+        &self,
+        ui: Ui<'_>,
+        object: &Arc<ObjectSpec>,
+    ) -> Result<Option<Vec<OrderKey>>, OrgError> {
         if self.order.is_empty() {
             return Ok(None);
         }
         let keys = self.order.iter().map(|text| {
-            let (name, descends) = text.strip_prefix('-').map_or((text.as_str(), false), |n| (n, true));
+            let (name, descends) =
+                text.strip_prefix('-').map_or((text.as_str(), false), |n| (n, true));
             let path = own_path(object, name).unwrap_or(name);
             let column = Column::of(&ui.context.state.schema, object, path);
             let column = column.filter(|column| column.field().sortable);
@@ -166,7 +171,12 @@ impl Asked {
 
     /// The columns and fields that are wanted of an object's records. Names may go without the
     /// object's own.
-    fn wanted(&self, ui: Ui<'_>, object: &Arc<ObjectSpec>, columns: &[Column]) -> Result<Wanted, OrgError> {
+    fn wanted(
+        &self,
+        ui: Ui<'_>,
+        object: &Arc<ObjectSpec>,
+        columns: &[Column],
+    ) -> Result<Wanted, OrgError> {
         let schema = &ui.context.state.schema;
         let mut wanted = Wanted::of_columns(schema, object, columns);
         for name in &self.fields {
@@ -222,7 +232,10 @@ pub(super) struct Page<'p> {
 }
 
 /// The order that a request asks for, for who makes the list of ids.
-pub(super) fn order_of(ui: Ui<'_>, object: &Arc<ObjectSpec>) -> Result<Option<Vec<OrderKey>>, Faults> {
+pub(super) fn order_of(
+    ui: Ui<'_>,
+    object: &Arc<ObjectSpec>,
+) -> Result<Option<Vec<OrderKey>>, Faults> {
     Ok(Asked::read(ui, 50)?.order(ui, object)?)
 }
 

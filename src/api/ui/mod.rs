@@ -24,8 +24,8 @@ use super::rest::{Call, Outcome};
 use crate::error::{Faults, OrgError};
 use crate::id::Id;
 use crate::schema::ObjectSpec;
-use crate::soql::exec::format::is_known;
 use crate::soql::Context;
+use crate::soql::exec::format::is_known;
 use crate::store::{Row, RowNum};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
@@ -136,7 +136,11 @@ impl<'c> Ui<'c> {
     /// The object of a name in the URL or a body.
     fn object(self, name: &str) -> Result<&'c Arc<ObjectSpec>, OrgError> {
         let object = self.call.object(name)?;
-        if is_supported(object) { Ok(object) } else { Err(OrgError::ui_not_supported(&object.name)) }
+        if is_supported(object) {
+            Ok(object)
+        } else {
+            Err(OrgError::ui_not_supported(&object.name))
+        }
     }
 
     /// The live row of an id in the URL. `parameter` is the id's name in the guide.

@@ -7,8 +7,8 @@ use crate::error::OrgError;
 use crate::id::Id;
 use crate::objects::{Meaning, meaning};
 use crate::schema::{FieldSpec, FieldType, ObjectSpec, PickValue};
-use base64::Engine as _;
 use crate::value::java_double;
+use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
 

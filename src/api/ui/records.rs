@@ -210,7 +210,8 @@ pub(super) fn child_collections(ui: Ui<'_>, found: &Found<'_>) -> Result<String,
     for (relationship, fields) in asked {
         let name = found.object.child_relationship(relationship);
         let name = name.and_then(|child| child.relationship_name.as_deref());
-        let name = name.ok_or_else(|| OrgError::ui_bad_parameter("childRelationships", relationship))?;
+        let name =
+            name.ok_or_else(|| OrgError::ui_bad_parameter("childRelationships", relationship))?;
         push_children(keys.key(name), ui, found, name, &fields, 1)?;
     }
     keys.close();

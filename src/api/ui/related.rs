@@ -31,9 +31,10 @@ impl<'c> Related<'c> {
     /// Every related list of an object whose records the API serves.
     fn all(ui: Ui<'c>, parent: &'c Arc<ObjectSpec>) -> Vec<Related<'c>> {
         let schema = &ui.context.state.schema;
-        let named = parent.child_relationships.iter().filter(|child| {
-            child.relationship_name.is_some() && !child.deprecated_and_hidden
-        });
+        let named = parent
+            .child_relationships
+            .iter()
+            .filter(|child| child.relationship_name.is_some() && !child.deprecated_and_hidden);
         named
             .filter_map(|child| {
                 let object = schema.by_name(&child.child_object)?;
@@ -220,17 +221,11 @@ pub(super) fn records(ui: Ui<'_>, path: &[&str]) -> Outcome {
     ui.answer(out)
 }
 
-fn push_records(
-    out: &mut String,
-    ui: Ui<'_>,
-    found: &Found<'_>,
-    name: &str,
-) -> Result<(), Faults> {
+fn push_records(out: &mut String, ui: Ui<'_>, found: &Found<'_>, name: &str) -> Result<(), Faults> {
     let related = Related::find(ui, found.object, name)?;
     let order = order_of(ui, related.object)?;
     let order = order.unwrap_or_else(|| list_views::usual_order(related.object));
-    let order =
-        list_views::clauses(related.object, list_views::Scope::All, ui.call.session.user, &order);
+    let order = list_views::clauses(list_views::Scope::All, ui.call.session.user, &order);
     let columns = related.columns(ui);
     let page = Page {
         object: related.object,

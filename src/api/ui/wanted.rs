@@ -98,7 +98,8 @@ impl Wanted {
         }
         for (name, inner) in &mut self.parents {
             let Some((_, reference)) = object.parent_relationship(name) else { continue };
-            if let Some(target) = reference.reference_to.iter().find_map(|name| schema.by_name(name))
+            if let Some(target) =
+                reference.reference_to.iter().find_map(|name| schema.by_name(name))
             {
                 inner.add_of_lists(schema, target);
             }
