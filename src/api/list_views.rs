@@ -71,7 +71,7 @@ impl ListView {
             return ListView { id, name: label.to_owned(), label: label.to_owned(), scope };
         }
         let label = format!("{label} {}", object.label_plural);
-        let name = label.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+        let name = label.chars().filter(char::is_ascii_alphanumeric).collect();
         ListView { id, name, label, scope }
     }
 }
@@ -290,8 +290,8 @@ mod tests {
                 assert_eq!((&*found.name, &again), (&*object.name, &view));
             }
         }
-        assert_eq!(by_id(&schema, Id::own(LIST_VIEW, 0)), None);
-        assert_eq!(by_id(&schema, Id::own(LIST_VIEW, 1 << 40)), None);
+        assert!(by_id(&schema, Id::own(LIST_VIEW, 0)).is_none());
+        assert!(by_id(&schema, Id::own(LIST_VIEW, 1 << 40)).is_none());
     }
 
     #[test]

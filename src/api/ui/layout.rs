@@ -328,9 +328,8 @@ pub(super) fn record_ui(ui: Ui<'_>, ids: &str) -> Outcome {
     let children = children.collect::<Result<Vec<_>, _>>()?;
     for (found, children) in rows.iter().zip(&children) {
         let out = records.key(&found.id.to_string());
-        record::push(out, ui, found.object, found.row, &wanted(found), |out| {
-            out.push_str(children)
-        });
+        let push_children = |out: &mut String| out.push_str(children);
+        record::push(out, ui, found.object, found.row, &wanted(found), push_children);
     }
     records.close();
     keys.close();

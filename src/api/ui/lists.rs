@@ -11,7 +11,8 @@ use crate::api::http::Method;
 use crate::error::{Faults, OrgError};
 use crate::id::Id;
 use crate::schema::{FieldType, ObjectSpec};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// The API name of the list of what was used last.
@@ -196,11 +197,11 @@ impl Asked {
         let mut url = ui.url(&format!("{path}?pageSize={}&pageToken={from}", self.size));
         for (name, values) in [("fields", &self.fields), ("optionalFields", &self.optional)] {
             if !values.is_empty() {
-                url.push_str(&format!("&{name}={}", values.join(",")));
+                let _ = write!(url, "&{name}={}", values.join(","));
             }
         }
         if !self.order.is_empty() {
-            url.push_str(&format!("&sortBy={}", self.order.join(",")));
+            let _ = write!(url, "&sortBy={}", self.order.join(","));
         }
         url
     }
@@ -378,16 +379,15 @@ pub(super) fn ui(ui: Ui<'_>, path: &[&str]) -> Outcome {
 
 /// Appends the keys that say what stands above the columns, and how wide they are.
 pub(super) fn push_preferences(keys: &mut Keys<'_>, columns: &[Column]) {
-    let sorted: BTreeMap<&str, ()> =
-        columns.iter().map(|column| (column.path.as_str(), ())).collect();
+    let sorted: BTreeSet<&str> = columns.iter().map(|column| column.path.as_str()).collect();
     let mut preferences = keys.object("userPreferences");
     let mut widths = preferences.object("columnWidths");
-    for path in sorted.keys() {
+    for path in &sorted {
         widths.raw(path, "-1");
     }
     widths.close();
     let mut wraps = preferences.object("columnWrap");
-    for path in sorted.keys() {
+    for path in &sorted {
         wraps.flag(path, false);
     }
     wraps.close();

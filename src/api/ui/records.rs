@@ -147,7 +147,7 @@ fn prepared(
     fields: &[Member<'_>],
 ) -> Result<crate::dml::Given, Faults> {
     let source =
-        Source { body: text, state: &ui.context.state, indexes: &ui.call.entry.org.indexes };
+        Source { body: text, state: ui.context.state, indexes: &ui.call.entry.org.indexes };
     Ok(given(&source, object, fields, None)?)
 }
 
