@@ -20,6 +20,8 @@ fn exec(options: &[&str], command: &[&str]) -> Command {
     for (name, _) in inherited {
         exec.env_remove(name);
     }
+    // As the other tests have it, beside what this user has.
+    exec.env("FAUXFORCE_CA_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/ca"));
     exec.env_remove("RUST_LOG").arg("exec").args(options).arg("--").args(command);
     exec.stdin(Stdio::null());
     exec
@@ -238,6 +240,39 @@ fn unsupported_calls_can_fail_the_run() {
     assert_eq!(sh(&["--fail-on-unsupported"], "exit 0").status.code(), Some(0));
 }
 
+#[cfg(feature = "tls")]
+#[test]
+fn a_ca_folder_that_is_not_writable_has_its_status() {
+    let folder = Folder::new();
+    let below = format!("{}/ca", folder.write("file", "x"));
+    let output = sh(&["--ca-dir", &below], "echo ran");
+    assert_eq!(output.status.code(), Some(73), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("--ca-dir names another"), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), "");
+}
+
+/// A client that knows nothing but the usual variables reaches the org by Salesforce's own names, and
+/// other hosts through the proxy that the server is.
+#[cfg(feature = "tls")]
+#[test]
+fn clients_that_obey_the_variables_never_reach_the_real_hosts() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = other.local_addr().unwrap().port();
+    let script = format!(
+        "curl -s -o /dev/null -w '%{{http_code}} ' https://login.salesforce.com/services/data; \
+         NO_PROXY= no_proxy= curl -s -m 1 -o /dev/null https://127.0.0.1:{port}/; true"
+    );
+    let output = sh(&[], &script);
+    assert_eq!(text(&output.stdout), "200 ", "{}", text(&output.stderr));
+    assert_eq!(
+        text(&output.stderr),
+        "fauxforce: 1 request, 0 errors, 0 unsupported, 1 host tunnelled\n\
+         fauxforce: tunnelled to 127.0.0.1\n"
+    );
+    let output = sh(&["--refuse-other-hosts"], &script);
+    assert!(text(&output.stderr).contains("0 hosts tunnelled"), "{}", text(&output.stderr));
+}
+
 #[test]
 fn the_summary_says_what_was_asked() {
     let silent = sh(&[], "exit 0");
@@ -251,7 +286,7 @@ fn the_summary_says_what_was_asked() {
     assert_eq!(text(&output.stdout), "200404501200");
     assert_eq!(
         text(&output.stderr),
-        "fauxforce: 3 requests, 2 errors, 1 unsupported\n\
+        "fauxforce: 3 requests, 2 errors, 1 unsupported, 0 hosts tunnelled\n\
          fauxforce: not emulated: resource graphql (1 call)\n"
     );
     let output = sh(&["--json"], &format!("{script} >&2 2>/dev/null; exit 3"));
@@ -262,6 +297,7 @@ fn the_summary_says_what_was_asked() {
     assert_eq!(summary["requests"], 3);
     assert_eq!(summary["errors"], 2);
     assert_eq!(summary["unsupported"]["resource graphql"], 1);
+    assert_eq!(summary["tunnelled"].as_array().map(Vec::len), Some(0));
 }
 
 #[test]
