@@ -25,6 +25,8 @@ impl Started {
         let mut command = match server {
             Server::Bare => role(&["bare"])?,
             Server::Edge(handler) => role(&["edge", handler])?,
+            Server::BareTls => role(&["bare-tls"])?,
+            Server::EdgeTls => role(&["edge-tls"])?,
             Server::Fauxforce(options) => {
                 let mut command = Command::new(fauxforce()?);
                 command.args(["serve", "--port", "0", "--json", "-q"]).args(*options);
@@ -94,9 +96,19 @@ impl Started {
 
     /// The CPU time that each of so many requests costs the server, in nanoseconds.
     fn cost(&self, request: &Request, connections: usize, count: usize) -> Result<f64, String> {
-        let before = self.cpu()?;
         let (connections, asked) = (connections.to_string(), count.to_string());
-        let mut load = role(&["load", &self.authority, &connections, &asked])?
+        self.cost_under(&["load", &self.authority, &connections, &asked], request)
+    }
+
+    /// The CPU time that each of so many connections over TLS with one request costs.
+    fn handshake_cost(&self, count: usize) -> Result<f64, String> {
+        self.cost_under(&["load-tls", &self.authority, &count.to_string()], &get("/"))
+    }
+
+    /// The CPU time of each answer to a load generator.
+    fn cost_under(&self, load: &[&str], request: &Request) -> Result<f64, String> {
+        let before = self.cpu()?;
+        let mut load = role(load)?
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -163,6 +175,21 @@ pub(crate) fn request_cost(
     for _ in 0..effort.rounds {
         measured.base.push(base.cost(&fixed, connections, effort.requests)?);
         measured.ours.push(ours.cost(request, connections, effort.requests)?);
+    }
+    Ok(measured)
+}
+
+/// CPU time of a connection over TLS with one request; the base is a bare rustls server.
+pub(crate) fn handshake_cost(effort: Effort) -> Result<Measured, String> {
+    let base = Started::new(&Server::BareTls)?;
+    let ours = Started::new(&Server::EdgeTls)?;
+    let count = (effort.requests / 10).max(20);
+    base.handshake_cost(count / 4)?;
+    ours.handshake_cost(count / 4)?;
+    let mut measured = Measured::new(Unit::Nanoseconds);
+    for _ in 0..effort.rounds {
+        measured.base.push(base.handshake_cost(count)?);
+        measured.ours.push(ours.handshake_cost(count)?);
     }
     Ok(measured)
 }

@@ -5,8 +5,9 @@
 
 mod around;
 mod blobs;
-mod conditional;
+pub(super) mod conditional;
 mod discovery;
+mod duplicates;
 mod external;
 mod info;
 mod multipart;
@@ -71,11 +72,6 @@ impl Call<'_> {
         Actor { user: self.session.user, now: self.entry.now, system: false }
     }
 
-    /// Takes over what a transaction warns of.
-    pub fn warn(&self, transaction: &mut Transaction<'_>) {
-        self.warnings.borrow_mut().append(&mut transaction.warnings);
-    }
-
     /// The object of a name in the URL.
     pub fn object(&self, name: &str) -> Result<&Arc<ObjectSpec>, OrgError> {
         match self.state.schema.lookup(name) {
@@ -93,9 +89,18 @@ impl Call<'_> {
     /// Runs a transaction for the caller, as a part of the call's unit if it has one. What it did is
     /// kept when `work` says so.
     pub fn attempt<T>(&self, work: impl FnOnce(&mut Transaction<'_>) -> (T, bool)) -> T {
+        let allow = duplicates::allowed(self);
+        let warned = |transaction: &mut Transaction<'_>| {
+            transaction.allow_duplicates = allow;
+            let (done, keep) = work(transaction);
+            if keep {
+                self.warnings.borrow_mut().append(&mut transaction.warnings);
+            }
+            (done, keep)
+        };
         match self.unit {
-            Some(unit) => unit.attempt(self.actor(), work),
-            None => self.entry.org.attempt(self.actor(), work),
+            Some(unit) => unit.attempt(self.actor(), warned),
+            None => self.entry.org.attempt(self.actor(), warned),
         }
     }
 
@@ -109,6 +114,11 @@ impl Call<'_> {
             let keep = done.is_ok();
             (done, keep)
         })
+    }
+
+    /// The org's data as it is now: after what the call, or its unit, has written.
+    pub fn latest(&self) -> Arc<State> {
+        self.unit.map_or_else(|| self.entry.org.read(), Unit::read)
     }
 
     /// Changes what is not a record.
@@ -201,8 +211,8 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
     let call = Call { entry, version, session, token, state, method, params, unit: None, warnings };
     match dispatch(&call, &path) {
         Ok(mut reply) => {
-            for warning in call.warnings.take() {
-                reply = reply.with("X-Fauxforce-Warning", reply::header_text(&warning));
+            for warning in reply::warning_headers(call.warnings.take()) {
+                reply = reply.with("X-Fauxforce-Warning", warning);
             }
             reply::render(entry, style, counted, reply)
         }
@@ -254,6 +264,10 @@ pub(super) fn overridden(method: Method, params: &Params<'_>) -> Method {
 
 /// Answers a call, whether it came over the socket or inside a composite request.
 pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
+    routed(call, path).map_err(|faults| duplicates::described(call, faults))
+}
+
+fn routed(call: &Call<'_>, path: &[&str]) -> Outcome {
     match path {
         [] => discovery::resources(call),
         ["sobjects"] => discovery::global(call),
@@ -288,8 +302,12 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["process", rest @ ..] => around::process(call, rest),
         ["actions", rest @ ..] => around::actions(call, rest),
         ["composite", rest @ ..] => composite::handle(call, rest),
+        ["ui-api", rest @ ..] => super::ui::handle(call, rest),
         ["compactLayouts"] => discovery::compact_layouts(call),
-        ["connect", "proxy", "ui-telemetry"] => Ok(Reply::json("{}".to_owned(), "telemetry")),
+        ["connect", "proxy", "ui-telemetry"] => {
+            call.entry.trace.leave_out();
+            Ok(Reply::json("{}".to_owned(), "telemetry"))
+        }
         // These are here in full: what lies under them in a path is nothing.
         ["limits" | "query" | "queryAll" | "recent" | "tabs" | "theme" | "compactLayouts", ..] => {
             Err(OrgError::not_found().into())
@@ -302,7 +320,7 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
 }
 
 /// Resources that real orgs have and do not list at a version's root.
-const UNLISTED: [&str; 4] = ["ui-api", "graphql", "knowledgeManagement", "scheduling"];
+const UNLISTED: [&str; 3] = ["graphql", "knowledgeManagement", "scheduling"];
 
 /// The resources of a version's root, in the order in which a real org lists them.
 pub const RESOURCES: [&str; 46] = [

@@ -148,7 +148,6 @@ pub fn save(
         if call.remembers_recent() {
             transaction.state.remember_made(call.session.user, id);
         }
-        call.warn(transaction);
         Ok(id)
     })
 }
@@ -184,7 +183,7 @@ pub fn delete(call: &Call<'_>, object: &Arc<ObjectSpec>, number: RowNum) -> Outc
 
 /// Runs a transaction on a row that the request found live. Another writer may have deleted it
 /// since; then the answer is that of a deleted row.
-fn change(
+pub fn change(
     call: &Call<'_>,
     object: &ObjectSpec,
     number: RowNum,
@@ -195,9 +194,7 @@ fn change(
         if row.is_none_or(Row::is_deleted) {
             return Err(OrgError::entity_is_deleted().into());
         }
-        work(transaction)?;
-        call.warn(transaction);
-        Ok(())
+        work(transaction)
     })
 }
 
