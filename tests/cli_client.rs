@@ -7,7 +7,7 @@ mod common;
 use common::folder::Folder;
 use common::served::Served;
 use serde_json::Value as Json;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Output, Stdio};
 
 /// The binary without the caller's own settings, and with this server's URL.
@@ -403,6 +403,63 @@ fn without_a_server_one_line_says_so() {
 }
 
 #[test]
+fn log_shows_requests_and_why_they_were_refused() {
+    let served = Served::start();
+    assert_eq!(printed(&served, &["log"]), "");
+    let mut client = served.client();
+    client.get("limits");
+    client.ask("GET", "query?q=SELECT+Nope+FROM+User", "");
+    client.ask("POST", "graphql", "{}");
+    // Durations differ from run to run.
+    let shown = |arguments: &[&str]| -> String {
+        let log = printed(&served, arguments);
+        let line = |line: &str| match (line.find(" ("), line.find(" ms")) {
+            (Some(from), Some(to)) => format!("{}{}", &line[..from + 2], &line[to + 1..]),
+            _ => line.to_owned(),
+        };
+        log.lines().map(|text| line(text) + "\n").collect()
+    };
+    let first = "09:00:00.000 200 GET    /services/data/v66.0/limits (ms, info)\n";
+    let second = "\
+09:00:00.000 400 GET    /services/data/v66.0/query?q=SELECT+Nope+FROM+User (ms, query, User)
+    hint: the object's describe lists its fields; add custom ones with POST \
+          /_fauxforce/orgs/{org}/objects\n";
+    let third = "\
+09:00:00.000 501 POST   /services/data/v66.0/graphql (ms, other)
+    not emulated: resource graphql
+    hint: It is planned; see the README's limits.\n";
+    assert_eq!(shown(&["log"]), format!("{first}{second}{third}"));
+    assert_eq!(shown(&["log", "--since", "2"]), third);
+    assert_eq!(shown(&["log", "--unsupported"]), third);
+    assert_eq!(shown(&["log", "--status", "400"]), second);
+    assert_eq!(shown(&["log", "--object", "User", "--method", "GET"]), second);
+    assert_eq!(shown(&["log", "--path", "/services/data/*/limits"]), first);
+    let entry = json(&served, &["log", "--json", "--status", "400"]);
+    assert_eq!((&entry["seq"], &entry["operation"]), (&2.into(), &"query".into()));
+    assert_eq!(refused(&served, &["log", "--org", "nobody"], 1), NO_ORG);
+}
+
+#[test]
+fn log_follows_what_comes() {
+    let served = Served::start();
+    let mut command = fauxforce(&served, &["log", "--follow"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut client = served.client();
+    for resource in ["limits", "sobjects", "recent"] {
+        client.get(resource);
+        let line = lines.next().unwrap().unwrap();
+        assert!(line.contains(&format!("/services/data/v66.0/{resource} (")), "{line}");
+    }
+    // It ends with the server.
+    drop(served);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).starts_with("fauxforce: no server at localhost:"));
+    assert!(lines.next().is_none());
+}
+
+#[test]
 fn what_is_not_built_says_so() {
     let served = Served::start();
     for source in [&["sfdx", "force-app"][..], &["describe", "a.json", "b.json"], &["wsdl", "x"]] {
@@ -415,7 +472,9 @@ fn what_is_not_built_says_so() {
 #[test]
 fn help_teaches() {
     let served = Served::start();
-    for command in ["exec", "env", "query", "log", "org", "clock", "snapshot", "health"] {
+    for command in
+        ["serve", "fault", "exec", "env", "query", "log", "org", "clock", "snapshot", "health"]
+    {
         let help = printed(&served, &[command, "--help"]);
         assert!(help.contains(&format!("fauxforce {command}")), "{command}: {help}");
         assert!(help.contains("Examples:"), "{command}");

@@ -274,6 +274,32 @@ fn clients_that_obey_the_variables_never_reach_the_real_hosts() {
 }
 
 #[test]
+fn unmet_expectations_can_fail_the_run() {
+    let verify = |times: &str| {
+        format!(
+            "{ASK} ask $SF_INSTANCE_URL/services/data/v66.0/limits; ask -d \
+             '{{\"path\":\"/services/data/*/limits\",\"times\":{times}}}' -H 'Content-Type: \
+             application/json' $FAUXFORCE_CONTROL_URL/orgs/default/requests/verify"
+        )
+    };
+    let unmet = verify("{\"exactly\":2}");
+    let output = sh(&["--fail-on-unverified"], &unmet);
+    assert_eq!((text(&output.stdout), output.status.code()), ("200200", Some(71)));
+    assert!(text(&output.stderr).contains("expectation unmet in org default: {\"path\""));
+    assert_eq!(sh(&[], &unmet).status.code(), Some(0));
+    let later = format!("{unmet}; {unmet}");
+    assert_eq!(sh(&["--fail-on-unverified"], &later).status.code(), Some(0), "met in the end");
+    let met = verify("{\"at_least\":1}");
+    assert_eq!(sh(&["--fail-on-unverified"], &met).status.code(), Some(0));
+    let failing = format!("{unmet}; exit 6");
+    assert_eq!(sh(&["--fail-on-unverified"], &failing).status.code(), Some(6));
+    // What is not emulated weighs more.
+    let both = format!("{unmet}; ask -X POST $SF_INSTANCE_URL/services/data/v66.0/graphql");
+    let output = sh(&["--fail-on-unverified", "--fail-on-unsupported"], &both);
+    assert_eq!(output.status.code(), Some(70));
+}
+
+#[test]
 fn the_summary_says_what_was_asked() {
     let silent = sh(&[], "exit 0");
     assert!(text(&silent.stderr).starts_with("fauxforce: 0 requests seen: "));
@@ -319,6 +345,9 @@ fn a_failure_leaves_its_evidence() {
         serde_json::from_str(&text).expect(file)
     };
     assert_eq!(read("summary.json")["status"], 5);
+    let journal = read("default/requests.json");
+    assert_eq!(journal["items"][0]["object"], "Account");
+    assert_eq!(read("default/requests.har")["log"]["entries"].as_array().map(Vec::len), Some(1));
     for org in ["default", "mine"] {
         let now = &read(&format!("{org}/clock.json"))["now"];
         assert_eq!(now, "2026-01-15T09:00:00.000Z", "{org}");
