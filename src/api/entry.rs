@@ -63,6 +63,9 @@ pub fn token(request: &Request) -> Result<Option<&str>, ()> {
 /// The host that stands for the login hosts once a client is logged in.
 const MY_DOMAIN: &str = "fauxforce.my.salesforce.com";
 
+/// The hosts at which clients log in, and nothing else.
+const LOGIN_HOSTS: [&str; 2] = ["login.salesforce.com", "test.salesforce.com"];
+
 /// The URL at which the client reached this server, without a path. Who came through a login host
 /// is sent to a My Domain host, as a real login does.
 pub fn base_url(orgs: &Orgs, request: &Request) -> String {
@@ -70,11 +73,11 @@ pub fn base_url(orgs: &Orgs, request: &Request) -> String {
         return public.trim_end_matches('/').to_owned();
     }
     let origin = &request.origin;
-    let host = match origin.host.split(':').next() {
-        Some("login.salesforce.com" | "test.salesforce.com") => MY_DOMAIN,
-        _ => origin.host.as_str(),
-    };
-    let scheme = if origin.secure { "https" } else { "http" };
+    let (scheme, usual_port) = if origin.secure { ("https", ":443") } else { ("http", ":80") };
+    let host = origin.host.strip_suffix(usual_port).unwrap_or(&origin.host);
+    let name = host.split(':').next().unwrap_or_default();
+    let logs_in = LOGIN_HOSTS.iter().any(|login| name.eq_ignore_ascii_case(login));
+    let host = if logs_in { MY_DOMAIN } else { host };
     format!("{scheme}://{host}")
 }
 

@@ -29,11 +29,16 @@ mod search_json;
 mod session;
 mod soap;
 mod trace;
+#[cfg(feature = "cli")]
+mod tree;
 mod xml;
 
 #[cfg(feature = "server")]
 pub(crate) use control::push_org;
 pub use http::{
-    HeaderText, Headers, Method, Origin, Pending, Request, RequestBody, Response, ResponseBody, Transport,
+    HeaderText, Headers, Method, Origin, Pending, Request, RequestBody, Response, ResponseBody,
+    Transport,
 };
 pub use route::handle;
+#[cfg(feature = "cli")]
+pub(crate) use tree::Json;

@@ -49,6 +49,12 @@ pub(crate) fn handle(orgs: &Orgs, request: &Request, segments: &[Cow<'_, str>]) 
     {
         return wait::begin(&call, name);
     }
+    if let (Ok(()), Method::Get | Method::Head, ["ca.pem"], Some(ca_pem)) =
+        (&admitted, request.method, &parts[..], &orgs.template.ca_pem)
+    {
+        let headed = headed(Response::status(200), call.now);
+        return headed.with("Content-Type", "application/x-pem-file").body(ca_pem.clone());
+    }
     respond(call.now, admitted.and_then(|()| call.answer(&parts)))
 }
 
@@ -60,7 +66,8 @@ impl Call<'_> {
         match (method, parts) {
             (Get, ["health"]) => Ok((200, health())),
             (_, ["health"]) => Err(ControlError::method_not_allowed("GET")),
-            (_, ["ca.pem"]) => Err(ControlError::not_emulated("TLS")),
+            (Get, ["ca.pem"]) => Err(ControlError::no_tls()),
+            (_, ["ca.pem"]) => Err(ControlError::method_not_allowed("GET")),
             (Get, ["orgs"]) => Ok((200, orgs::list(self))),
             (Post, ["orgs"]) => orgs::create(self, None),
             (_, ["orgs"]) => Err(ControlError::method_not_allowed("GET,POST")),
@@ -147,13 +154,18 @@ fn respond(now: Millis, answer: Answer) -> Response {
         Ok((status, body)) => (Response::status(status), body),
         Err(error) => (refused(&error), error_json(&error)),
     };
-    let mut date = String::with_capacity(29);
-    time::write_http_date(&mut date, now);
-    let response = response.with("Date", date).with("Cache-Control", "no-store");
+    let response = headed(response, now);
     if body.is_empty() {
         return response;
     }
     response.with("Content-Type", JSON).body(body)
+}
+
+/// The same with the headers of every answer.
+fn headed(response: Response, now: Millis) -> Response {
+    let mut date = String::with_capacity(29);
+    time::write_http_date(&mut date, now);
+    response.with("Date", date).with("Cache-Control", "no-store")
 }
 
 fn refused(error: &ControlError) -> Response {
