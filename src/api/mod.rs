@@ -16,6 +16,7 @@ mod journal;
 pub mod json;
 mod keys;
 pub mod layouts;
+mod list_views;
 mod params;
 mod query_columns;
 pub mod query_json;
@@ -31,6 +32,7 @@ mod soap;
 mod trace;
 #[cfg(feature = "cli")]
 mod tree;
+mod ui;
 mod xml;
 
 #[cfg(feature = "server")]

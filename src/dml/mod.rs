@@ -13,6 +13,7 @@
 mod coerce;
 mod delete;
 mod derive;
+mod duplicates;
 mod hooks;
 mod mixed;
 mod rules;
@@ -72,6 +73,8 @@ pub struct Transaction<'a> {
     pub warnings: Vec<String>,
     /// Which kinds of objects were written so far.
     pub mixture: Mixture,
+    /// The caller saves what a duplicate rule warns of.
+    pub allow_duplicates: bool,
     hooks: &'static Hooks,
     /// No write keeps a savepoint: whoever runs the transaction has one.
     unguarded: bool,
@@ -92,6 +95,7 @@ impl<'a> Transaction<'a> {
             request,
             warnings: Vec::new(),
             mixture: Mixture::default(),
+            allow_duplicates: false,
             hooks: Hooks::NONE,
             unguarded: false,
             broken: false,

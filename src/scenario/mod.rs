@@ -7,6 +7,7 @@
 pub(crate) mod base;
 mod behaviour;
 mod create;
+mod duplicates;
 mod employees;
 mod expect;
 mod format;

@@ -29,6 +29,7 @@ pub(crate) struct Change {
     target_side: super::targets::Change,
     provisioning: super::behaviour::Change,
     switches: super::switches::Change,
+    duplicates: super::duplicates::Change,
 }
 
 /// How an org shall tell the time.
@@ -83,6 +84,7 @@ const KEYS: &[&str] = &[
     "employeeUserSettings",
     "sessions",
     "mixedDml",
+    "duplicateRules",
 ];
 
 /// Settings keys that INTERFACES documents and nothing obeys yet.
@@ -159,6 +161,7 @@ impl Change {
                 "state" | "transitions" | "progression" | "targets" => {
                     change.provisioning.read(key, value)?;
                 }
+                "duplicateRules" => change.duplicates.read(value)?,
                 "licenses" | "employeeUserSettings" => change.employees.read(key, value)?,
                 "sessions" | "mixedDml" => change.switches.read(key, value)?,
                 key if NOT_BUILT.contains(&key) => {
@@ -222,6 +225,7 @@ impl Change {
         }
         self.target_side.apply(settings);
         self.switches.apply(settings);
+        self.duplicates.apply(state)?;
         self.employees.apply(state, indexes)?;
         self.provisioning.apply(state)
     }
@@ -390,6 +394,7 @@ pub(crate) fn to_json(state: &State) -> String {
     super::switches::push_json(&mut out, settings);
     super::behaviour::push_json(&mut out, settings);
     super::employees::push_json(&mut out, state);
+    super::duplicates::push_json(&mut out, settings);
     out.push('}');
     out
 }

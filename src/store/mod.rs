@@ -28,7 +28,7 @@ pub use employees::{
 pub use index::{IndexCache, Key, KeySet, fold};
 pub use jobs::{Answer, Calls, Job, JobKind, Jobs, OutboundCall, Pace};
 pub use row::{Draft, Hint, Row};
-pub use settings::{ScimMode, Settings};
+pub use settings::{DuplicateRule, ScimMode, Settings};
 pub use state::{BEGINNING, Cleared, State};
 pub use table::{RowNum, Table, Tombstone};
 pub use targets::{Adapter, EXTERNAL, Ending, External, Outcome, Stage, Target};

@@ -19,6 +19,29 @@ pub enum ScimMode {
     Rfc,
 }
 
+/// A duplicate rule with one exact matching rule behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DuplicateRule {
+    /// The fields that must all be equal, letter case aside; one that is empty matches nothing.
+    pub fields: Vec<String>,
+    /// True for an alert, which the caller may pass over; false when duplicates are blocked.
+    pub alerts: bool,
+    /// The alert; `None` for the usual one.
+    pub message: Option<String>,
+}
+
+impl DuplicateRule {
+    /// The developer name of an object's rule.
+    pub fn name(object: &str) -> String {
+        format!("Standard_{object}_Duplicate_Rule")
+    }
+
+    /// The developer name of the matching rule behind it.
+    pub fn match_rule(object: &str) -> String {
+        format!("Standard_{object}_Match_Rule_v1_0")
+    }
+}
+
 /// Settings that no record holds. Features live in the schema, the organization's own facts in its
 /// `Organization` row.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +74,8 @@ pub struct Settings {
     pub pace: Pace,
     /// How employees become users.
     pub employees: EmployeeUserSettings,
+    /// Duplicate rules, by their object.
+    pub duplicate_rules: BTreeMap<String, Arc<DuplicateRule>>,
     /// The systems that connected apps provision, by the app's name or id.
     pub targets: BTreeMap<String, Arc<Target>>,
 }
@@ -85,6 +110,7 @@ impl Default for Settings {
             transitions: Arc::default(),
             pace: Pace::default(),
             employees: EmployeeUserSettings::default(),
+            duplicate_rules: BTreeMap::new(),
             targets: BTreeMap::new(),
         }
     }

@@ -183,7 +183,7 @@ pub fn delete(call: &Call<'_>, object: &Arc<ObjectSpec>, number: RowNum) -> Outc
 
 /// Runs a transaction on a row that the request found live. Another writer may have deleted it
 /// since; then the answer is that of a deleted row.
-fn change(
+pub fn change(
     call: &Call<'_>,
     object: &ObjectSpec,
     number: RowNum,
