@@ -1,5 +1,6 @@
 //! Protocol adapters on plain structs: bytes in, bytes out.
 
+mod apex_rest;
 mod auth;
 mod body;
 mod composite;
@@ -10,6 +11,7 @@ mod doc_text;
 mod entry;
 mod facts;
 mod hints;
+pub mod home;
 mod http;
 mod jackson;
 mod journal;

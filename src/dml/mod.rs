@@ -142,6 +142,9 @@ impl<'a> Transaction<'a> {
 
     /// Creates a record and returns its id. Nothing is kept of a record that fails.
     pub fn insert(&mut self, object: &Arc<ObjectSpec>, given: Given) -> Result<Id, Faults> {
+        if object.derived.is_some() && (object.flags.createable || self.actor.system) {
+            return Err(OrgError::write_not_emulated(&object.name).into());
+        }
         if !object.flags.createable && !self.actor.system {
             return Err(OrgError::entity_not_writable("inserted", &object.label).into());
         }

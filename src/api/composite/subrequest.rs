@@ -115,8 +115,8 @@ pub(super) fn json_text<'b>(call: &Call<'_>, bytes: &'b Bytes) -> Result<&'b str
     }
     if !(media.is_empty() || media.eq_ignore_ascii_case("application/json")) {
         return Err(match call.entry.segments.get(4).map(AsRef::as_ref) {
-            // Real orgs read XML and multipart bodies here.
-            Some(name @ ("tree" | "batch" | "sobjects")) if is_other_form(media) => {
+            // Real orgs read XML and multipart bodies here; how the XML looks is not documented.
+            Some(name @ ("batch" | "sobjects")) if is_other_form(media) => {
                 OrgError::composite_media_not_emulated(media, name)
             }
             _ => OrgError::unsupported_media_type(content_type),
@@ -127,6 +127,13 @@ pub(super) fn json_text<'b>(call: &Call<'_>, bytes: &'b Bytes) -> Result<&'b str
         return Err(OrgError::no_entity_body());
     }
     Ok(text)
+}
+
+/// True for a request with a body of XML.
+pub(super) fn is_xml(call: &Call<'_>) -> bool {
+    let content_type = call.entry.request.headers.get("content-type").unwrap_or_default();
+    let media = content_type.split(';').next().unwrap_or_default().trim();
+    ["application/xml", "text/xml"].iter().any(|own| own.eq_ignore_ascii_case(media))
 }
 
 fn is_other_form(media: &str) -> bool {
