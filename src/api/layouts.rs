@@ -2,7 +2,8 @@
 //! per object that shows every field once, and the system's compact layout. Shapes: the REST guide on
 //! layouts, compact layouts and approval layouts of an object.
 
-use super::describe::{field, layout_url, pick_value, push_path};
+use super::describe::{field, layout_url, pick_value};
+use super::home::Home;
 use super::keys::{Keys, list};
 use crate::id::Id;
 use crate::schema::{FieldSpec, FieldType, ObjectSpec, RecordTypeInfo, Schema};
@@ -165,7 +166,7 @@ fn url(keys: &mut Keys, name: &str, object: &ObjectSpec, version: u32, path: &st
     let mut urls = keys.object("urls");
     let out = urls.key(name);
     out.push('"');
-    push_path(out, &object.name, version);
+    Home::from(version).push_object(out, &object.name);
     out.push_str(path);
     out.push('"');
     urls.close();

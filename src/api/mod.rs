@@ -1,5 +1,6 @@
 //! Protocol adapters on plain structs: bytes in, bytes out.
 
+mod apex_rest;
 mod auth;
 mod body;
 mod composite;
@@ -10,6 +11,7 @@ mod doc_text;
 mod entry;
 mod facts;
 mod hints;
+pub mod home;
 mod http;
 mod jackson;
 mod journal;
@@ -37,10 +39,12 @@ mod xml;
 
 #[cfg(feature = "server")]
 pub(crate) use control::push_org;
+pub use facts::Operation;
 pub use http::{
     HeaderText, Headers, Method, Origin, Pending, Request, RequestBody, Response, ResponseBody,
     Transport,
 };
+pub(crate) use journal::{Pattern, Status, Times, json_tree, push as push_exchange, told};
 pub use route::handle;
 #[cfg(feature = "cli")]
 pub(crate) use tree::Json;

@@ -4,6 +4,7 @@
 //! text → [`tree`](Node) → [`Scenario`] → [`load`] into a state → [`run`] its steps and expectations
 //! through requests.
 
+mod apex;
 pub(crate) mod base;
 mod behaviour;
 mod create;

@@ -1,5 +1,6 @@
 //! What an org's owner may set: limits, modes, names taken elsewhere. Part of the state.
 
+use super::apex::ApexRoute;
 use super::concur::ConcurSettings;
 use super::employees::EmployeeUserSettings;
 use super::jobs::Pace;
@@ -78,6 +79,8 @@ pub struct Settings {
     pub duplicate_rules: BTreeMap<String, Arc<DuplicateRule>>,
     /// The systems that connected apps provision, by the app's name or id.
     pub targets: BTreeMap<String, Arc<Target>>,
+    /// What `/services/apexrest` answers.
+    pub apex_rest: Arc<[ApexRoute]>,
 }
 
 impl Settings {
@@ -112,6 +115,7 @@ impl Default for Settings {
             employees: EmployeeUserSettings::default(),
             duplicate_rules: BTreeMap::new(),
             targets: BTreeMap::new(),
+            apex_rest: Arc::default(),
         }
     }
 }

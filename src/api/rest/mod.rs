@@ -20,6 +20,7 @@ mod replication;
 pub(super) mod rows;
 mod search;
 mod suggest;
+mod tooling;
 mod traverse;
 
 use super::composite;
@@ -199,13 +200,12 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
         Err(error) => return reply::render_faults(entry, style, None, &[error]),
     };
     let state = entry.org.read();
-    let most = state.settings.daily_api_requests;
-    let used = entry.org.usage.count(entry.now);
-    let counted = Some(Counted { used: used.min(most), most });
-    if used > most {
-        let error = OrgError::request_limit_exceeded();
-        return reply::render_faults(entry, style, counted, &[error]);
-    }
+    let counted = match count(entry, &state) {
+        Ok(counted) => Some(counted),
+        Err((counted, error)) => {
+            return reply::render_faults(entry, style, Some(counted), &[error]);
+        }
+    };
     if let Some(namespace) = option(entry.request, "sforce-call-options", "defaultNamespace")
         && state.schema.has_namespace(namespace)
     {
@@ -229,6 +229,14 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
         }
         Err(faults) => reply::render_faults(entry, style, counted, &faults),
     }
+}
+
+/// Counts a request against the org's limit; an error when it is used up.
+pub(super) fn count(entry: &Entry<'_>, state: &State) -> Result<Counted, (Counted, OrgError)> {
+    let most = state.settings.daily_api_requests;
+    let used = entry.org.usage.count(entry.now);
+    let counted = Counted { used: used.min(most), most };
+    if used > most { Err((counted, OrgError::request_limit_exceeded())) } else { Ok(counted) }
 }
 
 /// Takes a suffix that selects the format off the last segment; up to v57.
@@ -295,8 +303,8 @@ fn routed(call: &Call<'_>, path: &[&str]) -> Outcome {
         }
         ["sobjects", name, key] => rows::row(call, name, key),
         ["sobjects", name, first, rest @ ..] => traverse::handle(call, name, first, rest),
-        ["query"] => query::query(call, false),
-        ["queryAll"] => query::query(call, true),
+        ["query"] => query::query(call, query::Through::Query),
+        ["queryAll"] => query::query(call, query::Through::QueryAll),
         ["query" | "queryAll", locator] => query::more(call, locator),
         ["search"] => search::search(call),
         ["search", "layout"] => search::layout(call),
@@ -314,6 +322,7 @@ fn routed(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["actions", rest @ ..] => around::actions(call, rest),
         ["composite", rest @ ..] => composite::handle(call, rest),
         ["ui-api", rest @ ..] => super::ui::handle(call, rest),
+        ["tooling", rest @ ..] => tooling::handle(call, rest),
         ["compactLayouts"] => discovery::compact_layouts(call),
         ["connect", "proxy", "ui-telemetry"] => {
             call.entry.trace.leave_out();
