@@ -16,6 +16,7 @@ pub mod id;
 pub mod objects;
 mod org;
 mod provisioning;
+mod random;
 mod scenario;
 pub mod schema;
 #[cfg(feature = "server")]

@@ -6,7 +6,7 @@ use super::format::{Defect, Generate};
 use super::load::Work;
 use super::people::{People, Person, company};
 use super::problem::Problem;
-use super::random::Random;
+use crate::random::Random;
 use super::tree::Node;
 use crate::dml::{Given, Raw, coerce};
 use crate::id::Id;

@@ -14,7 +14,6 @@ mod generate;
 mod load;
 mod people;
 mod problem;
-mod random;
 pub(crate) mod settings;
 mod targets;
 mod transitions;
