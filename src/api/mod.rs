@@ -8,6 +8,7 @@ mod control;
 pub mod describe;
 mod doc_text;
 mod entry;
+mod facts;
 mod hints;
 mod http;
 mod jackson;
