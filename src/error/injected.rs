@@ -86,10 +86,18 @@ impl Injected {
     }
 
     fn hint(&self) -> String {
-        format!("fault rule {} asked for this error; DELETE …/faults/{} ends it", self.rule, self.rule)
+        format!(
+            "fault rule {} asked for this error; DELETE …/faults/{} ends it",
+            self.rule, self.rule
+        )
     }
 
-    fn made(&self, status: u16, code: impl Into<Cow<'static, str>>, message: Cow<'static, str>) -> OrgError {
+    fn made(
+        &self,
+        status: u16,
+        code: impl Into<Cow<'static, str>>,
+        message: Cow<'static, str>,
+    ) -> OrgError {
         let family = self.known().family;
         let mut error = match family {
             Family::Resource => OrgError::resource(status, "", message),
@@ -119,12 +127,15 @@ impl Injected {
         let (code, text) = match self.code.as_str() {
             "INVALID_LOGIN" => ("invalid_grant", "authentication failure"),
             "INVALID_SESSION_ID" => ("invalid_grant", "expired access/refresh token"),
+            "LOGIN_RATE_EXCEEDED" => ("invalid_grant", "login rate exceeded"),
             "UNKNOWN_EXCEPTION" => ("unknown_error", "retry your request"),
-            code => return self.made(
-                self.status.unwrap_or_else(|| self.known().status),
-                code.to_ascii_lowercase(),
-                self.text(),
-            ),
+            code => {
+                return self.made(
+                    self.status.unwrap_or_else(|| self.known().status),
+                    code.to_ascii_lowercase(),
+                    self.text(),
+                );
+            }
         };
         let message = self.message.clone().map_or(Cow::Borrowed(text), Cow::Owned);
         self.made(self.status.unwrap_or(400), code, message)
@@ -176,8 +187,7 @@ mod tests {
         assert_eq!(error.fields, None);
         let row = Id::own(*b"001", 7);
         let error = asked(LOCKED).error(Some(row));
-        let named =
-            format!("unable to obtain exclusive access to this record or 1 records: {row}");
+        let named = format!("unable to obtain exclusive access to this record or 1 records: {row}");
         assert_eq!((error.status, error.message.to_string()), (400, named));
         assert_eq!(error.fields, Some(Vec::new()));
         assert!(is_of_records(LOCKED) && !is_of_records("SERVER_UNAVAILABLE"));

@@ -7,6 +7,7 @@
 
 mod credentials;
 mod cursors;
+pub mod faults;
 mod jobs;
 mod registry;
 mod sessions;

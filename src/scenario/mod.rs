@@ -9,6 +9,7 @@ mod behaviour;
 mod create;
 mod employees;
 mod expect;
+pub(crate) mod faults;
 mod format;
 mod generate;
 mod load;

@@ -10,7 +10,7 @@ mod record;
 mod rule;
 
 pub use hold::{Gate, Hold};
-pub use rule::{Matching, Moment, RawAnswer, Rule, Then, Wanted, When, path_fits};
+pub use rule::{Matching, Moment, OPERATIONS, RawAnswer, Rule, Then, Wanted, When, path_fits};
 
 use crate::clock::Millis;
 use crate::random::Random;
@@ -108,7 +108,7 @@ impl Active {
 
 /// The rules of an org, in the order in which they are asked.
 #[derive(Debug, Default)]
-pub struct Faults {
+pub struct FaultRules {
     /// Which kinds of rules there are: all that a request without rules looks at.
     kinds: AtomicU8,
     rules: RwLock<Rules>,
@@ -121,7 +121,7 @@ struct Rules {
     came: u64,
 }
 
-impl Faults {
+impl FaultRules {
     /// False when no rule is asked for requests.
     pub fn are_of_requests(&self) -> bool {
         self.kinds.load(Ordering::Acquire) & OF_REQUESTS != 0
@@ -200,7 +200,7 @@ impl Faults {
     }
 
     /// Rules as another org has them, with nothing counted.
-    pub fn adopt(&self, origin: &Faults, seed: u64) {
+    pub fn adopt(&self, origin: &FaultRules, seed: u64) {
         if !origin.are_any() {
             return;
         }

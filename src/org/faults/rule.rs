@@ -19,18 +19,44 @@ pub struct Rule {
     pub then: Then,
 }
 
+/// What can be done, whatever the protocol. `provision` are the calls to targets of provisioning.
+pub const OPERATIONS: [&str; 22] = [
+    "create",
+    "update",
+    "upsert",
+    "delete",
+    "undelete",
+    "merge",
+    "retrieve",
+    "query",
+    "search",
+    "describe",
+    "replicate",
+    "bulk",
+    "composite",
+    "login",
+    "authorize",
+    "logout",
+    "identity",
+    "provision",
+    "deploy",
+    "invoke",
+    "info",
+    "other",
+];
+
 /// Which requests a rule is about: all that fit everything given.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Matching {
     /// `GET`, `POST`, ….
-    pub method: Option<String>,
-    /// The path, without its query; `*` stands for a part of a segment or a whole one, `**` for any
-    /// number of them.
-    pub path: Option<String>,
+    pub method: Option<&'static str>,
+    /// Patterns of the path without its query, any of which must fit: see [`path_fits`]. None: any
+    /// path.
+    pub paths: Vec<String>,
     /// The object's name, letter case aside.
     pub object: Option<String>,
-    /// What is done.
-    pub operation: Option<String>,
+    /// What is done: one of [`OPERATIONS`].
+    pub operation: Option<&'static str>,
     /// A part of the query, letter case aside.
     pub soql_contains: Option<String>,
     /// Values of a record that is saved or deleted, as JSON would show them.
@@ -107,7 +133,8 @@ pub enum Moment {
 impl Rule {
     /// True for a rule that is asked for each record that is saved, rather than for each request.
     pub fn is_of_records(&self) -> bool {
-        let by_code = matches!(&self.then, Then::Error(error) if crate::error::is_of_records(&error.code));
+        let by_code =
+            matches!(&self.then, Then::Error(error) if crate::error::is_of_records(&error.code));
         by_code || !self.matching.record.is_empty()
     }
 }
@@ -154,10 +181,23 @@ mod tests {
     #[test]
     fn paths_fit_patterns() {
         let path = "/services/data/v66.0/sobjects/Account/001xx000003DGb2AAG";
-        let fits = ["/services/data/*/sobjects/Account/*", "/services/**", "/**/Account/001*",
-            "**", "/services/data/v*.0/**/*AAG", "/services/**/sobjects/**", path];
-        let misses = ["/services/data/*/sobjects/Account", "/services/*", "*", "/**/Contact/*",
-            "/services/data/v67*/**", "/services/data/*/*/sobjects/**"];
+        let fits = [
+            "/services/data/*/sobjects/Account/*",
+            "/services/**",
+            "/**/Account/001*",
+            "**",
+            "/services/data/v*.0/**/*AAG",
+            "/services/**/sobjects/**",
+            path,
+        ];
+        let misses = [
+            "/services/data/*/sobjects/Account",
+            "/services/*",
+            "*",
+            "/**/Contact/*",
+            "/services/data/v67*/**",
+            "/services/data/*/*/sobjects/**",
+        ];
         for pattern in fits {
             assert!(path_fits(pattern, path), "{pattern}");
         }
