@@ -42,6 +42,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// Bearer token of the control API.
     pub control_token: Option<String>,
+    /// Orgs keep no journal of their requests.
+    pub no_journal: bool,
 }
 
 /// Why an org did not start.
@@ -99,12 +101,14 @@ impl Options {
             access_token: self.access_token.clone(),
             public_url: self.public_url.clone(),
             control_token: self.control_token.clone(),
+            no_journal: self.no_journal,
             standing_clock: self.clock,
             seed: self.seed,
             state_mode: self.state_mode,
             additions,
         })
-        .with_hooks(&provisioning::HOOKS);
+        .with_hooks(&provisioning::HOOKS)
+        .with_ticks(clock::ticks);
         let scenarios: Vec<Scenario> =
             self.scenarios.iter().map(|source| find(source)).collect::<Result<_, _>>()?;
         let new = NewOrg { name: Some(DEFAULT), scenarios: &scenarios, ..NewOrg::default() };
@@ -253,7 +257,7 @@ impl Org {
         if request.headers.get("x-fauxforce-org").is_none() {
             request.origin.org = Some(self.org.name.clone());
         }
-        api::handle(&self.orgs, &request)
+        api::handle(&self.orgs, request)
     }
 
     /// A new org that shares every record with this one, copy on write. It has its own id, tokens
@@ -482,7 +486,7 @@ mod served {
         pub fn start(self) -> Result<Server, StartError> {
             let orgs = self.options.start()?;
             let served = Arc::clone(&orgs);
-            let handler = move |request: Request| api::handle(&served, &request);
+            let handler = move |request: Request| api::handle(&served, request);
             let edge_options =
                 EdgeOptions { host: self.host, port: self.port, ..EdgeOptions::default() };
             let edge = Edge::bind(edge_options, Arc::new(handler)).map_err(StartError::Listen)?;

@@ -12,6 +12,7 @@ mod facts;
 mod hints;
 mod http;
 mod jackson;
+mod journal;
 pub mod json;
 mod keys;
 pub mod layouts;
@@ -27,6 +28,7 @@ mod scim;
 mod search_json;
 mod session;
 mod soap;
+mod trace;
 mod xml;
 
 #[cfg(feature = "server")]

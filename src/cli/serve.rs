@@ -56,6 +56,9 @@ pub(crate) struct ServeOptions {
     /// An access token that is valid from the start
     #[arg(long, env = "FAUXFORCE_ACCESS_TOKEN")]
     pub(crate) access_token: Option<String>,
+    /// Keep no journal of requests
+    #[arg(long, env = "FAUXFORCE_NO_JOURNAL", value_parser = BoolishValueParser::new())]
+    pub(crate) no_journal: bool,
     /// Print one JSON line when ready, and nothing else on stdout
     #[arg(long, env = "FAUXFORCE_JSON", value_parser = BoolishValueParser::new())]
     pub(crate) json: bool,
@@ -126,6 +129,7 @@ fn start(options: &ServeOptions) -> Result<Server, Exit> {
             access_token: options.access_token.clone(),
             public_url: options.public_url.clone(),
             control_token: options.control_token.clone(),
+            no_journal: options.no_journal,
             state_mode: options.strict_state.mode(),
         })
         .port(options.port);
