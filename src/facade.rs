@@ -3,7 +3,7 @@
 //! [`OrgBuilder`] and [`ServerBuilder`] gather start options → [`Options::start`] makes the orgs →
 //! an [`Org`] is a handle on one of them, a [`Server`] serves them all.
 
-use crate::api::{self, Request, Response};
+use crate::api::{self, Request, Response, Until};
 use crate::clock::{self, Millis};
 use crate::org::{DEFAULT, Orgs, Template};
 use crate::provisioning;
@@ -252,12 +252,23 @@ impl Org {
     }
 
     /// Answers a request without a socket. The request needs the path alone: it reaches this org
-    /// whatever its host, unless its header `X-Fauxforce-Org` names another.
+    /// whatever its host, unless its header `X-Fauxforce-Org` names another. What fault rules do to
+    /// the connection is in [`Response::transport`]; a request that a rule holds waits on this
+    /// thread; one that meets a locked row does not wait for it.
     pub fn call(&self, mut request: Request) -> Response {
         if request.headers.get("x-fauxforce-org").is_none() {
             request.origin.org = Some(self.org.name.clone());
         }
-        api::handle(&self.orgs, request)
+        let mut response = api::handle(&self.orgs, request);
+        while let Some(pause) = response.pause {
+            let mut request = pause.request;
+            if let Until::Released(hold) = pause.until {
+                hold.wait();
+                request.received_at = clock::system_now();
+            }
+            response = api::handle(&self.orgs, request);
+        }
+        response
     }
 
     /// A new org that shares every record with this one, copy on write. It has its own id, tokens

@@ -28,12 +28,14 @@ mod scim;
 mod search_json;
 mod session;
 mod soap;
+mod strike;
 mod trace;
 mod xml;
 
 #[cfg(feature = "server")]
 pub(crate) use control::push_org;
 pub use http::{
-    HeaderText, Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport,
+    HeaderText, Headers, Method, Origin, Pause, Request, RequestBody, Response, ResponseBody, Resumed,
+    Transport, Until,
 };
 pub use route::handle;

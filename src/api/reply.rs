@@ -6,6 +6,7 @@ use super::http::{HeaderText, Request, Response};
 use super::{json, xml};
 use crate::clock::Millis;
 use crate::error::OrgError;
+use crate::store::State;
 use crate::time;
 use bytes::Bytes;
 use std::borrow::Cow;
@@ -107,6 +108,22 @@ pub struct Counted {
     pub used: u64,
     /// Requests allowed.
     pub most: u64,
+}
+
+impl Counted {
+    /// Counts a request; the error when the org's limit is used up. One that had to wait was counted
+    /// when it came first.
+    pub fn of(entry: &Entry<'_>, state: &State) -> Result<Counted, (Counted, OrgError)> {
+        let usage = &entry.org.usage;
+        let again = entry.struck.is_again();
+        let used = if again { usage.used(entry.now) } else { usage.count(entry.now) };
+        let most = state.settings.daily_api_requests;
+        let counted = Counted { used: used.min(most), most };
+        if used > most && !again {
+            return Err((counted, OrgError::request_limit_exceeded()));
+        }
+        Ok(counted)
+    }
 }
 
 /// Renders a reply of the REST API.

@@ -13,6 +13,7 @@
 mod coerce;
 mod delete;
 mod derive;
+mod gate;
 mod hooks;
 mod rules;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod tests;
 mod upsert;
 
 pub use coerce::{Misfit, Raw, coerce};
+pub use gate::{Attempt, Gate, Verb};
 pub use hooks::{After, Before, Hooks, Saved, Watch};
 pub use upsert::Matched;
 
@@ -68,6 +70,7 @@ pub struct Transaction<'a> {
     /// What the writer shall be told although it succeeded.
     pub warnings: Vec<String>,
     hooks: &'static Hooks,
+    gate: Option<Gate<'a>>,
     /// No write keeps a savepoint: whoever runs the transaction has one.
     unguarded: bool,
     /// An unguarded write failed half way.
@@ -87,6 +90,7 @@ impl<'a> Transaction<'a> {
             request,
             warnings: Vec::new(),
             hooks: Hooks::NONE,
+            gate: None,
             unguarded: false,
             broken: false,
         }
@@ -134,6 +138,7 @@ impl<'a> Transaction<'a> {
         if !object.flags.createable && !self.actor.system {
             return Err(OrgError::entity_not_writable("inserted", &object.label).into());
         }
+        self.pass(Verb::Create, object, None, &given)?;
         rules::validate(self, object, None, &given)?;
         let mut draft = Draft::new(object.fields.len());
         for (slot, value) in given {
@@ -204,6 +209,7 @@ impl<'a> Transaction<'a> {
         let Some(before) = self.state.table(object.id).get(number).cloned() else {
             return Err(OrgError::not_found().into());
         };
+        self.pass(Verb::Update, object, Some(&before), &given)?;
         rules::validate(self, object, Some((number, &before)), &given)?;
         let mut draft = Draft::of(&before, object.fields.len());
         for (slot, value) in given {

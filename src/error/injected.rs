@@ -2,7 +2,9 @@
 //! the codes is data: `fixtures/error-codes.txt`.
 
 use super::{ConcurError, OrgError, ScimError};
+use crate::clock::Millis;
 use crate::id::Id;
+use crate::time;
 use std::borrow::Cow;
 
 /// The codes: a line each, as the file's own head explains.
@@ -157,6 +159,21 @@ impl Injected {
     /// The error as Concur answers it.
     pub fn concur(&self) -> ConcurError {
         ConcurError::injected(&self.error(None))
+    }
+}
+
+impl OrgError {
+    /// What is refused after a fault rule closed the connection: nobody gets to read it.
+    pub fn connection_dropped() -> OrgError {
+        OrgError::general(503, "SERVER_UNAVAILABLE", "a fault rule closed the connection")
+    }
+
+    /// The same with why a row is held, for a writer that met another one. `until` is an instant of
+    /// the org's clock.
+    #[must_use]
+    pub fn locked_until(self, until: Millis) -> OrgError {
+        let until = time::datetime_z_text(until);
+        self.hint(format!("another writer holds the row until {until} (POST …/locks)"))
     }
 }
 

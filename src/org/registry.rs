@@ -156,6 +156,9 @@ impl Orgs {
         let mut registered = self.registered.write().unwrap_or_else(PoisonError::into_inner);
         let Some(org) = registered.by_name.remove(name) else { return false };
         registered.by_id.remove(&org.id);
+        drop(registered);
+        // Nobody is left to release what its rules hold.
+        org.faults.clear();
         true
     }
 }

@@ -7,7 +7,7 @@ use super::receive::{self, Received};
 use super::refuse::refuse;
 use super::respond::{self, Prepared};
 use super::{EdgeOptions, Handler};
-use crate::api::{Method, Request, RequestBody, Response, Transport};
+use crate::api::{Method, Request, RequestBody, Response, Transport, Until};
 use crate::error::OrgError;
 use bytes::Bytes;
 use hyper::body::{Body, Incoming};
@@ -95,9 +95,11 @@ impl Exchange {
         let (transport, prepared) = if (self.is_long)(&request) {
             let exchange = Arc::clone(&self);
             let _working = control.work();
-            on_pool(move || prepare(exchange.handle(request), accepts, headers_only)).await?
+            let response = on_pool(move || exchange.handle(request)).await?;
+            let response = self.answered(response, &control).await?;
+            on_pool(move || prepare(response, accepts, headers_only)).await?
         } else {
-            let response = self.handle(request);
+            let response = self.answered(self.handle(request), &control).await?;
             if respond::is_slow(&response, accepts) {
                 let _working = control.work();
                 on_pool(move || prepare(response, accepts, headers_only)).await?
@@ -123,6 +125,38 @@ impl Exchange {
         }
         let decoded = on_pool(move || receive::decoded(body, &codings, limit)).await;
         decoded.unwrap_or_else(|Dropped| Err(OrgError::broken_body()))
+    }
+
+    /// The answer to a request that may have to wait first. While it waits it takes no thread, and it
+    /// goes on when it may, even if its client has left by then.
+    async fn answered(
+        self: &Arc<Exchange>,
+        response: Response,
+        control: &Arc<Control>,
+    ) -> Result<Response, Dropped> {
+        let Some(pause) = response.pause else { return Ok(response) };
+        let (exchange, working) = (Arc::clone(self), control.work());
+        let going_on = tokio::spawn(async move {
+            let _working = working;
+            let mut pause = pause;
+            loop {
+                match pause.until {
+                    Until::Released(hold) => hold.await,
+                    Until::Later(span) => {
+                        tokio::time::sleep(Duration::from_millis(span.unsigned_abs())).await;
+                    }
+                }
+                let mut request = pause.request;
+                request.received_at = crate::clock::system_now();
+                let again = Arc::clone(&exchange);
+                let response = on_pool(move || again.handle(request)).await?;
+                match response.pause {
+                    Some(next) => pause = next,
+                    None => return Ok(response),
+                }
+            }
+        });
+        going_on.await.map_err(|_| Dropped)?
     }
 
     /// Calls the handler; a panic in it is answered and logged, and nothing else is touched by it.

@@ -2,7 +2,7 @@
 //! whole and its coding undone.
 
 use super::coding::{self, Coding, Undecodable};
-use crate::api::{Headers, Method, Origin, Request, RequestBody};
+use crate::api::{Headers, Method, Origin, Request, RequestBody, Resumed};
 use crate::error::OrgError;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
@@ -96,6 +96,7 @@ pub(super) fn head(
         body: RequestBody::Bytes(Bytes::new()),
         origin,
         received_at: crate::clock::system_now(),
+        resumed: Resumed::default(),
     };
     Ok(Received { request, content_encoding, accepts })
 }

@@ -25,7 +25,8 @@ use super::http::{Method, Request, Response};
 use super::params::Params;
 use super::reply::{self, Counted, Format, Reply, Style};
 use super::session;
-use crate::dml::{Actor, Transaction};
+use super::strike::{self, Stop};
+use crate::dml::{Actor, Attempt, Gate, Transaction};
 use crate::error::{Faults, OrgError};
 use crate::id::Id;
 use crate::org::{Cursor, Session, Unit};
@@ -95,9 +96,18 @@ impl Call<'_> {
             }
             (done, keep)
         };
+        let ask = |attempt: &Attempt<'_>| strike::gate(self.entry, attempt);
+        let gate: Option<Gate<'_>> =
+            if strike::has_gate(self.entry) { Some(&ask) } else { None };
         match self.unit {
-            Some(unit) => unit.attempt(self.actor(), warned),
-            None => self.entry.org.attempt(self.actor(), warned),
+            Some(unit) => unit.attempt(self.actor(), gate, warned),
+            None => self.entry.org.attempt(self.actor(), gate, |transaction| {
+                let (done, keep) = warned(transaction);
+                if keep {
+                    self.entry.struck.note_write();
+                }
+                (done, keep)
+            }),
         }
     }
 
@@ -159,6 +169,9 @@ impl Call<'_> {
 /// `GET /services/data`: no session, not counted.
 pub fn versions(entry: &Entry<'_>) -> Response {
     let style = Style::of(entry.request);
+    if let Err(stop) = strike::ask(entry, None) {
+        return stopped(entry, style, None, stop);
+    }
     match entry.request.method {
         Method::Get | Method::Head => reply::render(entry, style, None, discovery::versions()),
         method => {
@@ -180,12 +193,14 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
         Err(error) => return reply::render_faults(entry, style, None, &[error]),
     };
     let state = entry.org.read();
-    let most = state.settings.daily_api_requests;
-    let used = entry.org.usage.count(entry.now);
-    let counted = Some(Counted { used: used.min(most), most });
-    if used > most {
-        let error = OrgError::request_limit_exceeded();
-        return reply::render_faults(entry, style, counted, &[error]);
+    let counted = match Counted::of(entry, &state) {
+        Ok(counted) => Some(counted),
+        Err((counted, error)) => {
+            return reply::render_faults(entry, style, Some(counted), &[error]);
+        }
+    };
+    if let Err(stop) = strike::ask(entry, Some(token)) {
+        return stopped(entry, style, counted, stop);
     }
     if let Some(namespace) = option(entry.request, "sforce-call-options", "defaultNamespace")
         && state.schema.has_namespace(namespace)
@@ -210,6 +225,17 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
         }
         Err(faults) => reply::render_faults(entry, style, counted, &faults),
     }
+}
+
+/// The answer to a request that a fault rule stopped.
+fn stopped(entry: &Entry<'_>, style: Style, counted: Option<Counted>, stop: Stop) -> Response {
+    let counted = stop.counted(counted);
+    let error = match stop {
+        Stop::Answer(response) => return response,
+        Stop::Error(error) => error.error(None),
+        Stop::Expired => OrgError::session_expired(),
+    };
+    reply::render_faults(entry, style, counted, &[error])
 }
 
 /// Takes a suffix that selects the format off the last segment; up to v57.

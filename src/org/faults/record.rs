@@ -1,16 +1,29 @@
 //! What a rule wants of a record, compared with what the record holds.
 
-use super::rule::Wanted;
+use super::rule::{Matching, Wanted};
+use crate::dml::Attempt;
 use crate::id::Id;
-use crate::schema::{FieldSpec, ObjectSpec};
+use crate::schema::{FieldSpec, ObjectSpec, Slot};
 use crate::time;
 use crate::value::Value;
 
+impl Matching {
+    /// True when a record about to be written fits, all but the method and path of its request.
+    /// `operation` is the request's, which may be an upsert where the record is made or changed.
+    pub fn fits_record(&self, attempt: &Attempt<'_>, operation: &str) -> bool {
+        let object = attempt.object;
+        self.operation.is_none_or(|own| own == attempt.verb.name() || own == operation)
+            && self.object.as_ref().is_none_or(|own| object.name.eq_ignore_ascii_case(own))
+            && self.soql_contains.is_none()
+            && fits(&self.record, object, &|slot| attempt.value(slot))
+    }
+}
+
 /// True when a record has all that is wanted of it. `value` gives what a slot will hold.
-pub(super) fn fits<'v>(
+fn fits<'v>(
     wanted: &[(String, Wanted)],
     object: &ObjectSpec,
-    value: &dyn Fn(crate::schema::Slot) -> &'v Value,
+    value: &dyn Fn(Slot) -> &'v Value,
 ) -> bool {
     wanted.iter().all(|(name, wanted)| {
         object.field(name).is_some_and(|(slot, field)| is(wanted, field, value(slot)))
