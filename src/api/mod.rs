@@ -30,6 +30,8 @@ mod session;
 mod soap;
 mod strike;
 mod trace;
+#[cfg(feature = "cli")]
+mod tree;
 mod xml;
 
 #[cfg(feature = "server")]
@@ -39,3 +41,5 @@ pub use http::{
     Transport, Until,
 };
 pub use route::handle;
+#[cfg(feature = "cli")]
+pub(crate) use tree::Json;

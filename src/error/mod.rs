@@ -4,6 +4,7 @@
 //! `json` (request bodies), `scim` and `concur` (targets), `control` (our own API). Each protocol
 //! renders an [`OrgError`] in one place. Texts and statuses: `reference/rest.md` §8.
 
+mod authority;
 mod composite;
 mod concur;
 mod control;
@@ -12,6 +13,7 @@ mod employees;
 mod injected;
 mod login;
 pub mod provisioning;
+mod proxy;
 mod query;
 mod record;
 mod resource;
@@ -19,6 +21,7 @@ mod scim;
 mod semantic;
 pub mod snippet;
 
+pub use authority::CaError;
 pub use concur::{
     ConcurError, FORBIDDEN_IN_NAMES, concur_no_such_employee, concur_required, concur_timed_out,
 };
