@@ -29,7 +29,7 @@ pub mod time;
 pub mod value;
 
 pub use facade::{
-    Options, Org, OrgBuilder, StartError, built_in_scenario, built_in_scenarios, check_scenario,
+    Fault, FaultGuard, Options, Org, OrgBuilder, StartError, built_in_scenario, built_in_scenarios, check_scenario,
 };
 #[cfg(feature = "server")]
 pub use facade::{Server, ServerBuilder};

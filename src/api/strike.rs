@@ -56,7 +56,11 @@ impl Struck {
     }
 
     /// Applies to an answer what rules do to it, or makes its request wait.
-    pub fn close(self, request: Request, response: Response) -> Result<(Request, Response), Response> {
+    pub fn close(
+        self,
+        request: Request,
+        response: Response,
+    ) -> Result<(Request, Response), Response> {
         let mut resumed = self.resumed;
         resumed.transport = self.transport.get();
         let until = match self.until.into_inner() {
@@ -65,18 +69,19 @@ impl Struck {
                 Some(until)
             }
             // Who would wait for rows and has done nothing waits; a second time it gives up.
-            None => self
-                .locked_for
-                .get()
-                .filter(|_| !self.wrote.get() && !resumed.waited)
-                .map(|span| {
+            None => {
+                self.locked_for.get().filter(|_| !self.wrote.get() && !resumed.waited).map(|span| {
                     resumed.past = u64::MAX;
                     resumed.waited = true;
                     Until::Later(span)
-                }),
+                })
+            }
         };
         if let Some(until) = until {
-            return Err(Response::waiting(Pause { until, request: Request { resumed, ..request } }));
+            return Err(Response::waiting(Pause {
+                until,
+                request: Request { resumed, ..request },
+            }));
         }
         let mut response = response;
         response.transport.delay += resumed.transport.delay;
@@ -225,9 +230,10 @@ impl Asked<'_> {
         let object = || self.facts.object(self.schema);
         matching.operation.is_none_or(|own| own == operation())
             && self.fits_path(matching)
-            && matching.object.as_ref().is_none_or(|own| {
-                object().is_some_and(|object| object.eq_ignore_ascii_case(own))
-            })
+            && matching
+                .object
+                .as_ref()
+                .is_none_or(|own| object().is_some_and(|object| object.eq_ignore_ascii_case(own)))
             && self.fits_query(matching)
             && matching.record.is_empty()
     }
@@ -282,7 +288,11 @@ fn parts(sent: &Json, found: &mut Vec<Request>) {
         for part in sent[key].as_array().into_iter().flatten() {
             let method = part["method"].as_str().and_then(Method::parse);
             let (Some(method), Some(url)) = (method, part["url"].as_str()) else { continue };
-            let url = if url.starts_with('/') { url.to_owned() } else { ["/services/data/", url].concat() };
+            let url = if url.starts_with('/') {
+                url.to_owned()
+            } else {
+                ["/services/data/", url].concat()
+            };
             let body = if part["body"].is_null() { &part["richInput"] } else { &part["body"] };
             found.push(Request::new(method, &url).json(body.to_string()));
         }
@@ -309,7 +319,8 @@ pub fn ask_part(entry: &Entry<'_>, token: &str) -> Result<Option<(u16, String)>,
         let is_done = struck.fitted.borrow().contains(&active.place);
         // What is held waits as a whole, before its first part.
         let is_hold = matches!(active.rule.then, Then::Hold(_));
-        if is_done || is_hold || asked.is_for_records(active) || !asked.fits(&active.rule.matching) {
+        if is_done || is_hold || asked.is_for_records(active) || !asked.fits(&active.rule.matching)
+        {
             continue;
         }
         if !active.strikes(entry.now) {

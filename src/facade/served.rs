@@ -283,6 +283,13 @@ impl Server {
 
     /// Stops accepting, lets requests under way end, and returns after at most two seconds.
     pub fn stop(&mut self) {
+        self.orgs.release_held();
         self.edge.stop();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.orgs.release_held();
     }
 }

@@ -18,10 +18,10 @@ mod usage;
 
 pub use credentials::{Credentials, derived_token};
 pub use cursors::{Cursor, Cursors};
-use faults::FaultRules;
+use faults::{FaultRules, NotAdded, Rule};
 pub use jobs::{Answered, Step};
 pub use journal::{Body, Exchange, Journal, Told, text};
-pub use locks::{Lock, Locks};
+pub use locks::{Lock, Locks, PATIENCE};
 pub use registry::{DEFAULT, Orgs, Template};
 pub use sessions::{Decision, Grant, Pending, Refresh, Session, Sessions};
 pub use unit::Unit;
@@ -221,6 +221,11 @@ impl Org {
         let done = work(&mut state)?;
         self.publish(Arc::new(state));
         Ok(done)
+    }
+
+    /// Takes a fault rule in; its chance is drawn from the org's seed.
+    pub fn add_fault(&self, rule: Rule) -> Result<String, NotAdded> {
+        self.faults.add(rule, self.read().settings.seed)
     }
 
     /// Back to how the org was when it was created. Sessions stay unless `drop_sessions`.

@@ -1,13 +1,16 @@
 //! Fault rules as text: a tree becomes an `org::faults::Rule`, or the first [`Problem`] in it. The
 //! faults that have names are in `fixtures/faults.toml`; one of them is a rule with parameters.
 
+use super::format::Scenario;
+use super::load::Loaded;
 use super::problem::{Problem, unknown};
 use super::settings::quoted;
 use super::transitions::one_of;
 use super::tree::{Node, Tree};
 use crate::clock::Millis;
 use crate::error::{Injected, error_codes};
-use crate::org::faults::{Matching, Moment, OPERATIONS, RawAnswer, Rule, Then, Wanted, When};
+use crate::org::Org;
+use crate::org::faults::{MOST, Matching, Moment, OPERATIONS, RawAnswer, Rule, Then, Wanted, When};
 use crate::time;
 use std::sync::LazyLock;
 
@@ -114,8 +117,15 @@ pub(crate) fn parse(text: &str) -> Result<Rule, Problem> {
     read(&node("", Tree::Table(table))).map_err(at)
 }
 
+/// A rule's JSON as a tree.
+pub(crate) fn tree(json: &str) -> Result<Node, Problem> {
+    let json = serde_json::from_str(json).map_err(|error| Problem::new(error.to_string()))?;
+    Ok(Node::from_json(&json))
+}
+
 /// Several of the command line's faults in one text, separated by commas as environment variables
 /// have them. What follows a comma and is `key=value` still belongs to the fault before it.
+#[cfg(any(feature = "cli", test))]
 pub(crate) fn split(text: &str) -> Vec<String> {
     if text.trim_start().starts_with('{') {
         return vec![text.trim().to_owned()];
@@ -132,6 +142,48 @@ pub(crate) fn split(text: &str) -> Vec<String> {
         }
     }
     faults
+}
+
+/// Loads a scenario into an org that runs, its fault rules too.
+pub(crate) fn load_into(
+    scenario: &Scenario,
+    org: &Org,
+    system_now: Millis,
+) -> Result<Loaded, Problem> {
+    let loaded = org.change(|state| {
+        check_ids(scenario, &mut taken(org))?;
+        super::load(scenario, state, &org.indexes, system_now, false)
+    })?;
+    arm(scenario, org);
+    Ok(loaded)
+}
+
+/// The ids of an org's fault rules.
+pub(super) fn taken(org: &Org) -> Vec<String> {
+    org.faults.active().iter().map(|active| active.rule.id.clone()).collect()
+}
+
+/// Refuses a scenario whose fault rules have ids that are taken; takes them.
+pub(super) fn check_ids(scenario: &Scenario, taken: &mut Vec<String>) -> Result<(), Problem> {
+    if taken.len() + scenario.faults.len() > MOST {
+        return Err(Problem::new(format!("an org has {MOST} fault rules at most")).under("faults"));
+    }
+    for (place, rule) in scenario.faults.iter().enumerate() {
+        if !rule.id.is_empty() && taken.contains(&rule.id) {
+            let message = format!("there is a fault rule {} already", rule.id);
+            return Err(Problem::new(message).under(&format!("faults[{place}].id")));
+        }
+        taken.push(rule.id.clone());
+    }
+    Ok(())
+}
+
+/// Takes a scenario's fault rules into an org in which their ids are free.
+pub(super) fn arm(scenario: &Scenario, org: &Org) {
+    for rule in &scenario.faults {
+        let added = org.add_fault(rule.clone());
+        debug_assert!(added.is_ok(), "the ids were checked");
+    }
 }
 
 /// The faults that have names, with what they do in a line.
@@ -156,12 +208,17 @@ fn scalar(key: &str, value: &str) -> Tree {
             Tree::Number(value.to_owned())
         }
         "expire_session" => Tree::Bool(value == "true"),
-        _ if key.starts_with("record.") => match value {
-            "null" => Tree::Null,
-            "true" | "false" => Tree::Bool(value == "true"),
-            text => Tree::Text(text.to_owned()),
-        },
+        _ if key.starts_with("record.") => scalar_of_record(value),
         _ => Tree::Text(value.to_owned()),
+    }
+}
+
+/// What a record's field shall hold, as text.
+pub(crate) fn scalar_of_record(value: &str) -> Tree {
+    match value {
+        "null" => Tree::Null,
+        "true" | "false" => Tree::Bool(value == "true"),
+        text => Tree::Text(text.to_owned()),
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) use expect::{LOST, Sent, run};
 pub(crate) use format::{Scenario, only_name};
 pub(crate) use load::{Loaded, load};
 pub(crate) use problem::{Problem, nearest};
-pub(crate) use tree::Node;
+pub(crate) use tree::{Node, Tree};
 
 /// The built-in scenarios, those of `fixtures/scenarios`: name and text, by name.
 static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));

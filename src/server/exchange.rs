@@ -118,11 +118,22 @@ impl Exchange {
         let (transport, prepared) = if (self.is_long)(&request) {
             let exchange = Arc::clone(&self);
             let _working = control.work();
-            let response = on_pool(move || exchange.handle(request)).await?;
-            let response = self.answered(response, &control).await?;
-            on_pool(move || prepare(response, accepts, headers_only)).await?
+            let ready = move || {
+                let response = exchange.handle(request);
+                match response.pause {
+                    Some(_) => Err(response),
+                    None => Ok(prepare(response, accepts, headers_only)),
+                }
+            };
+            match on_pool(ready).await? {
+                Ok(prepared) => prepared,
+                Err(waiting) => {
+                    let response = self.answered(waiting, control).await?;
+                    on_pool(move || prepare(response, accepts, headers_only)).await?
+                }
+            }
         } else {
-            let response = self.answered(self.handle(request), &control).await?;
+            let response = self.answered(self.handle(request), control).await?;
             if respond::is_slow(&response, accepts) {
                 let _working = control.work();
                 on_pool(move || prepare(response, accepts, headers_only)).await?

@@ -81,7 +81,8 @@ pub(super) fn handle(entry: &Entry<'_>) -> Response {
 fn stopped(entry: &Entry<'_>) -> Option<Response> {
     let params = entry.params();
     let token = entry.token().ok().flatten().or_else(|| params.get("oauth_token"));
-    let org = token.map_or_else(|| Arc::clone(&entry.org), |token| find::org_of_session(entry, token));
+    let org =
+        token.map_or_else(|| Arc::clone(&entry.org), |token| find::org_of_session(entry, token));
     match strike::ask_in(entry, &org, token) {
         Ok(()) | Err(Stop::Expired) => None,
         Err(Stop::Answer(response)) => Some(response),

@@ -3,7 +3,9 @@
 
 mod body;
 mod clock;
+mod faults;
 mod guard;
+mod locks;
 mod objects;
 mod orgs;
 mod outbox;
@@ -62,6 +64,8 @@ impl Call<'_> {
             (_, ["health"]) => Err(ControlError::method_not_allowed("GET")),
             (Get, ["ca.pem"]) => Err(ControlError::no_tls()),
             (_, ["ca.pem"]) => Err(ControlError::method_not_allowed("GET")),
+            (Get, ["faults"]) => Ok((200, faults::library())),
+            (_, ["faults"]) => Err(ControlError::method_not_allowed("GET")),
             (Get, ["orgs"]) => Ok((200, orgs::list(self))),
             (Post, ["orgs"]) => orgs::create(self, None),
             (_, ["orgs"]) => Err(ControlError::method_not_allowed("GET,POST")),
@@ -95,6 +99,19 @@ impl Call<'_> {
                     }
                     (Get, ["clock"]) => Ok((200, clock::show(self, &org))),
                     (Put, ["clock"]) => clock::set(self, &org),
+                    (Get, ["faults"]) => Ok((200, faults::list(&org))),
+                    (Post, ["faults"]) => faults::add(self, &org),
+                    (Delete, ["faults"]) => faults::delete(&org, None),
+                    (_, ["faults"]) => Err(ControlError::method_not_allowed("GET,POST,DELETE")),
+                    (Get, ["faults", id]) => faults::show(&org, id),
+                    (Delete, ["faults", id]) => faults::delete(&org, Some(id)),
+                    (_, ["faults", _]) => Err(ControlError::method_not_allowed("GET,DELETE")),
+                    (Post, ["faults", name, "release"]) => faults::release(&org, name),
+                    (_, ["faults", _, "release"]) => Err(ControlError::method_not_allowed("POST")),
+                    (Get, ["locks"]) => Ok((200, locks::list(self, &org))),
+                    (Post, ["locks"]) => locks::hold(self, &org),
+                    (Delete, ["locks"]) => locks::clear(&org),
+                    (_, ["locks"]) => Err(ControlError::method_not_allowed("GET,POST,DELETE")),
                     (Get, ["outbox"]) => Ok((200, outbox::list(self, &org))),
                     (_, ["outbox"]) => Err(ControlError::method_not_allowed("GET")),
                     (Get, ["settings"]) => Ok((200, settings::show(&org))),
@@ -122,10 +139,8 @@ fn not_built(rest: &[&str]) -> ControlError {
             "named snapshots"
         }
         ["diff"] => "diff",
-        ["faults"] | ["faults", _] | ["faults", _, "release"] => "fault rules",
         ["requests"] | ["requests", "verify"] => "the request journal",
         ["await"] => "await",
-        ["locks"] => "row locks",
         _ => return ControlError::no_such_call(),
     };
     ControlError::not_emulated(what)

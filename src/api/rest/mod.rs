@@ -97,8 +97,7 @@ impl Call<'_> {
             (done, keep)
         };
         let ask = |attempt: &Attempt<'_>| strike::gate(self.entry, attempt);
-        let gate: Option<Gate<'_>> =
-            if strike::has_gate(self.entry) { Some(&ask) } else { None };
+        let gate: Option<Gate<'_>> = if strike::has_gate(self.entry) { Some(&ask) } else { None };
         match self.unit {
             Some(unit) => unit.attempt(self.actor(), gate, warned),
             None => self.entry.org.attempt(self.actor(), gate, |transaction| {

@@ -208,8 +208,7 @@ impl Call<'_> {
         let actor = Actor { user: self.session.user, now: self.entry.now, system: false };
         let mut refused = None;
         let ask = |attempt: &Attempt<'_>| strike::gate(self.entry, attempt);
-        let gate: Option<Gate<'_>> =
-            if strike::has_gate(self.entry) { Some(&ask) } else { None };
+        let gate: Option<Gate<'_>> = if strike::has_gate(self.entry) { Some(&ask) } else { None };
         let done = self.entry.org.attempt(actor, gate, |transaction| {
             let view = self.view(Arc::new(transaction.state.clone()));
             let done = work(&view, transaction).map_err(|error| {
