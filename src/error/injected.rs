@@ -89,7 +89,7 @@ impl Injected {
 
     fn hint(&self) -> String {
         format!(
-            "fault rule {} asked for this error; DELETE …/faults/{} ends it",
+            "fault rule {} asked for this error; DELETE /_fauxforce/orgs/{{org}}/faults/{} ends it",
             self.rule, self.rule
         )
     }
@@ -173,7 +173,7 @@ impl OrgError {
     #[must_use]
     pub fn locked_until(self, until: Millis) -> OrgError {
         let until = time::datetime_z_text(until);
-        self.hint(format!("another writer holds the row until {until} (POST …/locks)"))
+        self.hint(format!("another writer holds the row until {until}: POST /_fauxforce/orgs/{{org}}/locks asked for it"))
     }
 }
 

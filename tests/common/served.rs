@@ -83,6 +83,28 @@ impl Served {
         self.names().into_iter().fold(text.to_owned(), unfill)
     }
 
+    /// A connection of its own.
+    pub(crate) fn wire(&self) -> Wire {
+        Wire::to(IpAddr::V4(Ipv4Addr::LOCALHOST), self.port)
+    }
+
+    /// The head of a request of the first session, with a JSON body of this text.
+    pub(crate) fn head(&self, method: &str, target: &str, body: &str) -> String {
+        let mut head = format!(
+            "{method} {target} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n",
+            self.host, self.token
+        );
+        if !body.is_empty() {
+            let _ = write!(
+                head,
+                "Content-Type: application/json\r\nContent-Length: {}\r\n",
+                body.len()
+            );
+        }
+        head.push_str("\r\n");
+        head
+    }
+
     /// A client with a connection of its own and the first session.
     pub(crate) fn client(&self) -> Client {
         Client {
