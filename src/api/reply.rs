@@ -115,14 +115,14 @@ impl Counted {
     /// when it came first.
     pub fn of(entry: &Entry<'_>, state: &State) -> Result<Counted, (Counted, OrgError)> {
         let usage = &entry.org.usage;
-        let again = entry.struck.is_again();
-        let used = if again { usage.used(entry.now) } else { usage.count(entry.now) };
         let most = state.settings.daily_api_requests;
-        let counted = Counted { used: used.min(most), most };
-        if used > most && !again {
-            return Err((counted, OrgError::request_limit_exceeded()));
-        }
-        Ok(counted)
+        let used = if entry.struck.is_again() {
+            Some(usage.used(entry.now))
+        } else {
+            usage.take(entry.now, most)
+        };
+        let counted = |used| Counted { used, most };
+        used.map(counted).ok_or_else(|| (counted(most), OrgError::request_limit_exceeded()))
     }
 }
 

@@ -9,6 +9,7 @@ mod doc;
 mod employees;
 mod index;
 mod jobs;
+mod limits;
 pub mod page;
 mod row;
 mod settings;
@@ -27,6 +28,7 @@ pub use employees::{
 };
 pub use index::{IndexCache, Key, KeySet, fold};
 pub use jobs::{Answer, Calls, Job, JobKind, Jobs, OutboundCall, Pace};
+pub use limits::{DAILY_API_REQUESTS, LIMITS, Limit};
 pub use row::{Draft, Hint, Row};
 pub use settings::{ScimMode, Settings};
 pub use state::{BEGINNING, Cleared, State};

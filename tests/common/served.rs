@@ -35,10 +35,12 @@ impl Served {
         Served::start_with(&[])
     }
 
-    /// An org with further options of `serve`.
+    /// An org with further options of `serve`, on a standing clock unless they name another.
     pub(crate) fn start_with(options: &[&str]) -> Served {
+        let clock: &[&str] = if options.contains(&"--clock") { &[] } else { &["--clock", CLOCK] };
         let mut process = Command::new(env!("CARGO_BIN_EXE_fauxforce"))
-            .args(["serve", "--port", "0", "--json", "--clock", CLOCK])
+            .args(["serve", "--port", "0", "--json"])
+            .args(clock)
             // Not the CA of whoever runs the tests.
             .env("FAUXFORCE_CA_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/ca"))
             .args(options)

@@ -192,14 +192,18 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
         Err(error) => return reply::render_faults(entry, style, None, &[error]),
     };
     let state = entry.org.read();
-    let counted = match Counted::of(entry, &state) {
-        Ok(counted) => Some(counted),
-        Err((counted, error)) => {
-            return reply::render_faults(entry, style, Some(counted), &[error]);
+    let mut counted = None;
+    // Telemetry is none of the org's requests.
+    if !entry.segments[3..].iter().eq(TELEMETRY) {
+        counted = match Counted::of(entry, &state) {
+            Ok(counted) => Some(counted),
+            Err((counted, error)) => {
+                return reply::render_faults(entry, style, Some(counted), &[error]);
+            }
+        };
+        if let Err(stop) = strike::ask(entry, Some(token)) {
+            return stopped(entry, style, counted, stop);
         }
-    };
-    if let Err(stop) = strike::ask(entry, Some(token)) {
-        return stopped(entry, style, counted, stop);
     }
     if let Some(namespace) = option(entry.request, "sforce-call-options", "defaultNamespace")
         && state.schema.has_namespace(namespace)
@@ -330,6 +334,9 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         _ => Err(OrgError::not_found().into()),
     }
 }
+
+/// Where the `sf` command line sends what it tells of itself.
+const TELEMETRY: [&str; 3] = ["connect", "proxy", "ui-telemetry"];
 
 /// Resources that real orgs have and do not list at a version's root.
 const UNLISTED: [&str; 4] = ["ui-api", "graphql", "knowledgeManagement", "scheduling"];

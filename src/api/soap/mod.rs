@@ -196,12 +196,11 @@ impl Call<'_, '_> {
     fn count(&self) -> Result<(), OrgError> {
         let Some((org, _)) = self.known_session() else { return Ok(()) };
         let now = org.now(self.entry.request.received_at);
-        if self.entry.struck.is_again()
-            || org.usage.count(now) <= org.read().settings.daily_api_requests
-        {
+        if self.entry.struck.is_again() {
             return Ok(());
         }
-        Err(OrgError::request_limit_exceeded())
+        let taken = org.usage.take(now, org.read().settings.daily_api_requests);
+        taken.map(|_| ()).ok_or_else(OrgError::request_limit_exceeded)
     }
 
     /// The org and id of the session that the call has, if that is alive.
