@@ -47,6 +47,12 @@ pub fn ticks() -> u64 {
     FIRST.get_or_init(std::time::Instant::now).elapsed().as_micros() as u64
 }
 
+/// Lets this thread wait: for callers in this process, who have one to spare.
+#[allow(clippy::disallowed_methods)]
+pub fn pause(time: std::time::Duration) {
+    std::thread::sleep(time);
+}
+
 /// The system's time.
 #[allow(clippy::disallowed_methods)]
 pub fn system_now() -> Millis {

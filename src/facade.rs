@@ -3,10 +3,17 @@
 //! [`OrgBuilder`] and [`ServerBuilder`] gather start options → [`Options::start`] makes the orgs →
 //! an [`Org`] is a handle on one of them, a [`Server`] serves them all.
 
+mod expect;
 mod fault;
+#[cfg(feature = "wiremock")]
+mod respond;
 #[cfg(feature = "server")]
 #[cfg_attr(not(feature = "cli"), allow(dead_code))] // `exec` alone counts.
 mod tally;
+
+pub use expect::{Expectation, Expected, Recorded};
+#[cfg(feature = "wiremock")]
+pub use respond::OrgResponder;
 
 use crate::api::{self, Request, Response, Until};
 use crate::clock::{self, Millis};
@@ -116,8 +123,8 @@ impl Options {
             access_token: self.access_token.clone(),
             public_url: self.public_url.clone(),
             control_token: self.control_token.clone(),
-            no_journal: self.no_journal,
             ca_pem,
+            no_journal: self.no_journal,
             standing_clock: self.clock,
             seed: self.seed,
             state_mode: self.state_mode,
@@ -286,7 +293,7 @@ impl Org {
     /// Answers a request without a socket. The request needs the path alone: it reaches this org
     /// whatever its host, unless its header `X-Fauxforce-Org` names another. What fault rules do to
     /// the connection is in [`Response::transport`]; a request that a rule holds waits on this
-    /// thread; one that meets a locked row does not wait for it.
+    /// thread, as one that meets a locked row on a running clock does.
     pub fn call(&self, mut request: Request) -> Response {
         if request.headers.get("x-fauxforce-org").is_none() {
             request.origin.org = Some(self.org.name.clone());
@@ -294,11 +301,19 @@ impl Org {
         let mut response = api::handle(&self.orgs, request);
         while let Some(pause) = response.pause {
             let mut request = pause.request;
-            if let Until::Released(hold) = pause.until {
-                hold.wait();
-                request.received_at = clock::system_now();
+            match pause.until {
+                Until::Released(hold) => hold.wait(),
+                Until::Later(span) => clock::pause(Duration::from_millis(span.unsigned_abs())),
             }
+            request.received_at = clock::system_now();
             response = api::handle(&self.orgs, request);
+        }
+        // An answer that comes later (`await`): this caller has a thread to wait with.
+        while let Some(mut pending) = response.pending.take() {
+            clock::pause(Duration::from_millis(api::Pending::PAUSE));
+            let now = clock::system_now();
+            let answer = (pending.has_news)(now).then(|| (pending.ask)(now)).flatten();
+            response = answer.unwrap_or_else(|| Response::later(pending));
         }
         response
     }

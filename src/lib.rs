@@ -11,6 +11,7 @@ pub mod clock;
 pub mod dml;
 pub mod error;
 mod facade;
+mod glob;
 pub mod id;
 #[doc(hidden)]
 pub mod objects;
@@ -28,8 +29,11 @@ pub mod store;
 pub mod time;
 pub mod value;
 
+#[cfg(feature = "wiremock")]
+pub use facade::OrgResponder;
 pub use facade::{
-    Fault, FaultGuard, Options, Org, OrgBuilder, StartError, built_in_scenario, built_in_scenarios, check_scenario,
+    Expectation, Expected, Fault, FaultGuard, Options, Org, OrgBuilder, Recorded, StartError,
+    built_in_scenario, built_in_scenarios, check_scenario,
 };
 #[cfg(feature = "server")]
 pub use facade::{Server, ServerBuilder};

@@ -9,6 +9,10 @@ pub(crate) enum Server {
     Bare,
     /// fauxforce's edge around a handler of this name (`servers::edge`).
     Edge(&'static str),
+    /// rustls and hyper alone, the same bytes.
+    BareTls,
+    /// fauxforce's edge over TLS.
+    EdgeTls,
     /// The `fauxforce` binary beside this one, started with these options.
     Fauxforce(&'static [&'static str]),
     /// One that runs already: its authority and its process id.
@@ -31,10 +35,17 @@ pub(crate) enum Measure {
     /// The same of an org on which some requests were made before. Of slow requests only every
     /// `sparse`th is sent.
     Prepared { before: Vec<Request>, request: Request, sparse: usize },
+    /// The same, compared with the org started with these options.
+    Compared { without: &'static [&'static str], before: Vec<Request>, request: Request },
     /// Resident memory of an org's process after some requests.
     MemoryAfter { before: Vec<Request> },
+    /// CPU time of a connection over TLS with one request, the leaf being cached; the base is a
+    /// bare rustls server.
+    Handshake,
     /// Time from the start of the process to its first answer.
     Start { server: Server },
+    /// Time from the start of `exec -- true` to its end; the base is `serve`'s first answer.
+    Exec,
     /// Resident memory of the process after one answer.
     Memory { server: Server },
     /// CPU time of one call in this process; the base is the bare server's request. The function
@@ -57,8 +68,16 @@ pub(crate) fn all() -> Vec<Row> {
         request("edge, the headers of an org", Server::Edge("org"), 1, get("/org").with(BEARER)),
         request("edge, 1 KiB posted", Server::Edge("fixed"), 1, post("/p", 1024).with(json)),
         request("edge, on the pool", Server::Edge("fixed"), 1, get("/services/async/60.0/job")),
+        Row {
+            name: "TLS handshake and a request, against bare rustls".to_owned(),
+            measure: Measure::Handshake,
+        },
         request("fauxforce, health", Server::Fauxforce(&[]), 1, get("/_fauxforce/health")),
         start("fauxforce, start to first answer", Server::Fauxforce(&[])),
+        Row {
+            name: "exec -- true, base: serve to first answer".to_owned(),
+            measure: Measure::Exec,
+        },
         memory("fauxforce, idle memory", Server::Fauxforce(&[])),
         prepared(
             "row GET, an Account with 25 fields",
@@ -67,6 +86,8 @@ pub(crate) fn all() -> Vec<Row> {
             rest("GET", ACCOUNT, ""),
         ),
         prepared("row create, an Account", 1, Vec::new(), rest("POST", ACCOUNTS, SMALL)),
+        journalled("row GET with / without journal", vec![account()], rest("GET", ACCOUNT, "")),
+        journalled("row create with / without journal", Vec::new(), rest("POST", ACCOUNTS, SMALL)),
         prepared("query of one row by Id", 1, vec![account()], rest("GET", BY_ID, "")),
         prepared(
             "query page, 2,000 rows of 9 fields",
@@ -121,6 +142,13 @@ fn unlimited() -> Request {
 fn prepared(name: &str, sparse: usize, mut before: Vec<Request>, request: Request) -> Row {
     before.insert(0, unlimited());
     Row { name: name.to_owned(), measure: Measure::Prepared { before, request, sparse } }
+}
+
+/// A request with the journal, compared with the same without it.
+fn journalled(name: &str, mut before: Vec<Request>, request: Request) -> Row {
+    before.insert(0, unlimited());
+    let measure = Measure::Compared { without: &["--no-journal"], before, request };
+    Row { name: name.to_owned(), measure }
 }
 
 fn in_process(name: &str, work: fn(usize)) -> Row {

@@ -298,6 +298,25 @@ impl From<Cow<'static, str>> for HeaderText {
     }
 }
 
+/// An answer that is not there yet. Whoever was handed it asks again, now and then, until it is.
+pub struct Pending {
+    /// True when it is worth asking; quick, and given the system's time.
+    pub has_news: Box<dyn Fn(Millis) -> bool + Send>,
+    /// Asks, given the system's time.
+    pub ask: Box<dyn FnMut(Millis) -> Option<Response> + Send>,
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pending")
+    }
+}
+
+impl Pending {
+    /// How long to wait before asking again, in milliseconds.
+    pub const PAUSE: u64 = 5;
+}
+
 /// One response.
 #[derive(Debug)]
 pub struct Response {
@@ -312,6 +331,8 @@ pub struct Response {
     pub transport: Transport,
     /// This is no answer yet: the request has to wait.
     pub pause: Option<Box<Pause>>,
+    /// The answer comes later; all else here is nothing.
+    pub pending: Option<Pending>,
 }
 
 impl Response {
@@ -324,12 +345,18 @@ impl Response {
             body: ResponseBody::Bytes(Bytes::new()),
             transport: Transport::default(),
             pause: None,
+            pending: None,
         }
     }
 
     /// No answer yet: the request has to wait.
     pub(super) fn waiting(pause: Pause) -> Response {
         Response { pause: Some(Box::new(pause)), ..Response::status(0) }
+    }
+
+    /// An answer that comes later.
+    pub fn later(pending: Pending) -> Response {
+        Response { pending: Some(pending), ..Response::status(202) }
     }
 
     /// The same with one more header.

@@ -16,7 +16,7 @@ use crate::clock::{Clock, Millis};
 use crate::dml::Attempt;
 use crate::error::{Faults, Injected, OrgError};
 use crate::org::Org;
-use crate::org::faults::{Active, Hold, Matching, Moment, RawAnswer, Then, path_fits};
+use crate::org::faults::{Active, Hold, Matching, Moment, RawAnswer, Then};
 use crate::schema::Schema;
 use serde_json::Value as Json;
 use std::cell::{Cell, RefCell};
@@ -240,8 +240,9 @@ impl Asked<'_> {
 
     fn fits_path(&self, matching: &Matching) -> bool {
         let paths = &matching.paths;
+        let (path, query) = (&self.request.path, &self.request.query);
         matching.method.is_none_or(|own| own == self.request.method.name())
-            && (paths.is_empty() || paths.iter().any(|own| path_fits(own, &self.request.path)))
+            && (paths.is_empty() || paths.iter().any(|own| own.fits(path, query)))
     }
 
     fn fits_query(&self, matching: &Matching) -> bool {

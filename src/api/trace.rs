@@ -26,12 +26,10 @@ pub struct Part {
     pub fault: Option<String>,
     /// Status of its answer.
     pub status: u16,
-    /// Headers of its answer.
+    /// Headers of its answer, with those that the answer around it would carry for it.
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// JSON of its answer; empty for none.
     pub body: Bytes,
-    /// What of it is not emulated.
-    pub unsupported: Option<String>,
     /// Microseconds.
     pub duration: u64,
 }

@@ -13,6 +13,7 @@
 mod coerce;
 mod delete;
 mod derive;
+mod duplicates;
 mod gate;
 mod hooks;
 mod mixed;
@@ -74,6 +75,8 @@ pub struct Transaction<'a> {
     pub warnings: Vec<String>,
     /// Which kinds of objects were written so far.
     pub mixture: Mixture,
+    /// The caller saves what a duplicate rule warns of.
+    pub allow_duplicates: bool,
     hooks: &'static Hooks,
     gate: Option<Gate<'a>>,
     /// No write keeps a savepoint: whoever runs the transaction has one.
@@ -95,6 +98,7 @@ impl<'a> Transaction<'a> {
             request,
             warnings: Vec::new(),
             mixture: Mixture::default(),
+            allow_duplicates: false,
             hooks: Hooks::NONE,
             gate: None,
             unguarded: false,
@@ -142,6 +146,9 @@ impl<'a> Transaction<'a> {
 
     /// Creates a record and returns its id. Nothing is kept of a record that fails.
     pub fn insert(&mut self, object: &Arc<ObjectSpec>, given: Given) -> Result<Id, Faults> {
+        if object.derived.is_some() && (object.flags.createable || self.actor.system) {
+            return Err(OrgError::write_not_emulated(&object.name).into());
+        }
         if !object.flags.createable && !self.actor.system {
             return Err(OrgError::entity_not_writable("inserted", &object.label).into());
         }

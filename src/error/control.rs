@@ -106,7 +106,8 @@ impl ControlError {
 
     /// 404 of a fault rule.
     pub fn no_such_fault(id: &str) -> ControlError {
-        let message = format!("there is no fault rule {id}: GET /_fauxforce/orgs/{{org}}/faults lists them");
+        let message =
+            format!("there is no fault rule {id}: GET /_fauxforce/orgs/{{org}}/faults lists them");
         ControlError::new(404, "NOT_FOUND", message)
     }
 

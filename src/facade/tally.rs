@@ -112,19 +112,19 @@ mod tests {
     use super::*;
     use crate::api::Method;
 
-    fn pass(tally: &Tally, target: &str, body: &str, answer: Response) {
+    fn pass(tally: &Tally, target: &str, body: &str, answer: &Response) {
         let request = Request::new(Method::Post, target).body(body.to_owned());
-        tally.after(Tally::before(&request), &answer);
+        tally.after(Tally::before(&request), answer);
     }
 
     #[test]
     fn clients_are_counted_and_control_calls_are_not() {
         let tally = Tally::default();
-        pass(&tally, "/services/data", "", Response::status(200));
-        pass(&tally, "/services/data/v66.0/query", "", Response::status(400));
+        pass(&tally, "/services/data", "", &Response::status(200));
+        pass(&tally, "/services/data/v66.0/query", "", &Response::status(400));
         let refused = Response::status(501).with("X-Fauxforce-Unsupported", "GraphQL");
-        pass(&tally, "/services/data/v66.0/graphql", "", refused);
-        pass(&tally, "/_fauxforce/orgs", "", Response::status(404));
+        pass(&tally, "/services/data/v66.0/graphql", "", &refused);
+        pass(&tally, "/_fauxforce/orgs", "", &Response::status(404));
         let counts = tally.counts();
         assert_eq!((counts.requests, counts.errors, counts.unsupported_calls()), (3, 2, 1));
         assert_eq!(counts.unsupported["GraphQL"], 1);
@@ -135,11 +135,11 @@ mod tests {
         let tally = Tally::default();
         let path = "/_fauxforce/orgs/mine/requests/verify";
         let answer = |body: &'static str| Response::status(200).body(body);
-        pass(&tally, path, "{\"a\":1}", answer("{\"matched\":false,\"count\":0}"));
-        pass(&tally, path, "{\"b\":1}", Response::status(417));
+        pass(&tally, path, "{\"a\":1}", &answer("{\"matched\":false,\"count\":0}"));
+        pass(&tally, path, "{\"b\":1}", &Response::status(417));
         assert_eq!(tally.counts().unmet().count(), 2);
-        pass(&tally, path, "{\"a\":1}", answer("{\"matched\":true,\"count\":1}"));
-        pass(&tally, path, "{\"c\":1}", Response::status(400));
+        pass(&tally, path, "{\"a\":1}", &answer("{\"matched\":true,\"count\":1}"));
+        pass(&tally, path, "{\"c\":1}", &Response::status(400));
         assert_eq!(tally.counts().unmet().collect::<Vec<_>>(), ["mine: {\"b\":1}"]);
     }
 }

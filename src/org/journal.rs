@@ -132,7 +132,7 @@ impl Exchange {
 }
 
 /// A header's value; headers are text.
-pub fn text(value: &[u8]) -> &str {
+fn text(value: &[u8]) -> &str {
     std::str::from_utf8(value).unwrap_or_default()
 }
 

@@ -20,7 +20,7 @@ pub use credentials::{Credentials, derived_token};
 pub use cursors::{Cursor, Cursors};
 use faults::{FaultRules, NotAdded, Rule};
 pub use jobs::{Answered, Step};
-pub use journal::{Body, Exchange, Journal, Told, text};
+pub use journal::{Body, Exchange, Journal, Told};
 pub use locks::{Lock, Locks, PATIENCE};
 pub use registry::{DEFAULT, Orgs, Template};
 pub use sessions::{Decision, Grant, Pending, Refresh, Session, Sessions};

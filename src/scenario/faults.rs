@@ -9,6 +9,7 @@ use super::transitions::one_of;
 use super::tree::{Node, Tree};
 use crate::clock::Millis;
 use crate::error::{Injected, error_codes};
+use crate::glob::Glob;
 use crate::org::Org;
 use crate::org::faults::{MOST, Matching, Moment, OPERATIONS, RawAnswer, Rule, Then, Wanted, When};
 use crate::time;
@@ -298,16 +299,12 @@ fn read_match(node: &Node) -> Result<Matching, Problem> {
     Ok(matching)
 }
 
-/// A pattern of paths. Few `**` only: each may be tried at every segment.
-fn pattern(node: &Node) -> Result<String, Problem> {
+fn pattern(node: &Node) -> Result<Glob, Problem> {
     let text = node.text()?;
-    if !text.starts_with(['/', '*']) {
-        return Err(node.problem("must begin with / or *"));
+    if text.is_empty() || text.len() > LONGEST_PATTERN {
+        return Err(node.problem(format!("must have 1 to {LONGEST_PATTERN} characters")));
     }
-    if text.len() > LONGEST_PATTERN || text.matches("**").count() > 3 {
-        return Err(node.problem("is too long, or has more than three **"));
-    }
-    Ok(text.to_owned())
+    Ok(Glob::new(text))
 }
 
 fn wanted(node: &Node) -> Result<Wanted, Problem> {
@@ -577,7 +574,7 @@ mod tests {
                 json!({"match": {"method": "FETCH"}, "then": drop}),
                 "match.method: no such method: FETCH",
             ),
-            (json!({"match": {"path": "x"}, "then": drop}), "match.path: must begin with / or *"),
+            (json!({"match": {"path": ""}, "then": drop}), "match.path: must have 1 to 512"),
             (json!({"match": {"path": ["/a", 7]}, "then": drop}), "match.path[1]: must be text"),
             (
                 json!({"match": {"record": {"Name": [1]}}, "then": drop}),

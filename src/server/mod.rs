@@ -2,7 +2,7 @@
 //!
 //! A socket is accepted by [`workers`](self) and read by `connection`, which tells TLS (`tls`) from
 //! HTTP by the first byte; `proxy` says what becomes of a `CONNECT`, and `tunnel` reaches the hosts
-//! that are not served here. Each request goes through `exchange`: `receive` makes one plain [`Request`] of head and body, the handler answers
+//! that are not served here, `forward` for requests in the clear. Each request goes through `exchange`: `receive` makes one plain [`Request`] of head and body, the handler answers
 //! it, `respond` puts the answer on the wire. Whatever is refused before the handler is worded by
 //! `refuse`.
 
@@ -13,6 +13,7 @@ mod connection;
 mod control;
 pub mod environment;
 mod exchange;
+mod forward;
 mod listen;
 mod proxy;
 mod receive;

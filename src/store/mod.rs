@@ -4,12 +4,14 @@
 //! it; a write copies the pages on its path and nothing else. Rollback, fork, snapshot, diff and
 //! query cursors are all "keep or drop an `Arc<State>`".
 
+mod apex;
 mod concur;
 mod doc;
 mod employees;
 mod index;
 mod jobs;
 mod limits;
+mod metadata;
 pub mod page;
 mod row;
 mod settings;
@@ -18,6 +20,7 @@ mod table;
 mod targets;
 mod transitions;
 
+pub use apex::{ApexBody, ApexRoute};
 pub use concur::{
     Concur, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation, ConcurOutcome, ConcurProvision,
     ConcurResult, ConcurSettings, ConcurUser, ConcurVerb, ENTERPRISE,
@@ -30,7 +33,7 @@ pub use index::{IndexCache, Key, KeySet, fold};
 pub use jobs::{Answer, Calls, Job, JobKind, Jobs, OutboundCall, Pace};
 pub use limits::{DAILY_API_REQUESTS, LIMITS, Limit};
 pub use row::{Draft, Hint, Row};
-pub use settings::{ScimMode, Settings};
+pub use settings::{DuplicateRule, ScimMode, Settings};
 pub use state::{BEGINNING, Cleared, State};
 pub use table::{RowNum, Table, Tombstone};
 pub use targets::{Adapter, EXTERNAL, Ending, External, Outcome, Stage, Target};

@@ -5,7 +5,7 @@
 //! trailing `.<org name>`, when what precedes it is a username there; else the client id; else the My
 //! Domain in `Host`; else it is the default org.
 
-use super::super::entry::Entry;
+use super::super::entry::{Entry, addressed_url, is_login_host};
 use super::facts;
 use crate::id::Id;
 use crate::org::Org;
@@ -110,8 +110,7 @@ fn by_my_domain(entry: &Entry<'_>) -> Option<Arc<Org>> {
 
 /// True when the client came through a login host rather than an org's own.
 pub(crate) fn at_login_host(entry: &Entry<'_>) -> bool {
-    let host = entry.request.origin.host.split(':').next().unwrap_or_default();
-    matches!(host, "login.salesforce.com" | "test.salesforce.com")
+    is_login_host(&entry.request.origin.host)
 }
 
 /// The URL under which identities are named: see the module `auth`.
@@ -119,9 +118,7 @@ pub(crate) fn identity_base(entry: &Entry<'_>) -> String {
     if !at_login_host(entry) || entry.orgs.template.public_url.is_some() {
         return entry.base_url();
     }
-    let origin = &entry.request.origin;
-    let scheme = if origin.secure { "https" } else { "http" };
-    format!("{scheme}://{}", origin.host)
+    addressed_url(entry.request)
 }
 
 /// The identity URL of a user.

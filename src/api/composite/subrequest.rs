@@ -115,8 +115,8 @@ pub(super) fn json_text<'b>(call: &Call<'_>, bytes: &'b Bytes) -> Result<&'b str
     }
     if !(media.is_empty() || media.eq_ignore_ascii_case("application/json")) {
         return Err(match call.entry.segments.get(4).map(AsRef::as_ref) {
-            // Real orgs read XML and multipart bodies here.
-            Some(name @ ("tree" | "batch" | "sobjects")) if is_other_form(media) => {
+            // Real orgs read XML and multipart bodies here; how the XML looks is not documented.
+            Some(name @ ("batch" | "sobjects")) if is_other_form(media) => {
                 OrgError::composite_media_not_emulated(media, name)
             }
             _ => OrgError::unsupported_media_type(content_type),
@@ -127,6 +127,13 @@ pub(super) fn json_text<'b>(call: &Call<'_>, bytes: &'b Bytes) -> Result<&'b str
         return Err(OrgError::no_entity_body());
     }
     Ok(text)
+}
+
+/// True for a request with a body of XML.
+pub(super) fn is_xml(call: &Call<'_>) -> bool {
+    let content_type = call.entry.request.headers.get("content-type").unwrap_or_default();
+    let media = content_type.split(';').next().unwrap_or_default().trim();
+    ["application/xml", "text/xml"].iter().any(|own| own.eq_ignore_ascii_case(media))
 }
 
 fn is_other_form(media: &str) -> bool {
@@ -213,17 +220,27 @@ pub(super) fn push_answers<'a>(
     out.push_str("]}");
 }
 
-/// The same reply with the hint of its first answer that failed for a reason of its own.
+/// The same reply with the hint of its first answer that failed for a reason of its own, and what
+/// any of them found not emulated.
 pub(super) fn hinted<'a>(reply: Reply, answers: impl Iterator<Item = &'a Answer>) -> Reply {
-    let mut failed = answers.filter(|answer| answer.is_failure());
-    let Some(answer) = failed.find(|answer| !is_halted(&answer.faults)) else { return reply };
-    let mut reply = reply;
-    if let Some(what) = answer.faults.iter().find_map(|fault| fault.unsupported.as_deref()) {
-        reply = reply.with("X-Fauxforce-Unsupported", reply::header_text(what));
-    }
-    let own = answer.faults.iter().find_map(|fault| fault.hint.as_deref());
-    let hint = own.map_or_else(|| hints::usual(&answer.faults), Cow::Borrowed);
-    reply.with("X-Fauxforce-Hint", reply::header_text(&hint))
+    let failed = answers.filter(|answer| answer.is_failure() && !is_halted(&answer.faults));
+    let failed: Vec<&Answer> = failed.collect();
+    let what = failed.iter().find_map(|answer| unsupported(&answer.faults));
+    let hint = failed.first().map(|answer| hint(&answer.faults));
+    what.into_iter().chain(hint).fold(reply, |reply, (name, value)| reply.with(name, value))
+}
+
+/// The header of what faults say is not emulated.
+fn unsupported(faults: &Faults) -> Option<(&'static str, String)> {
+    let what = faults.iter().find_map(|fault| fault.unsupported.as_deref())?;
+    Some(("X-Fauxforce-Unsupported", reply::header_text(what)))
+}
+
+/// The header of the hint.
+fn hint(faults: &Faults) -> (&'static str, String) {
+    let own = faults.iter().find_map(|fault| fault.hint.as_deref());
+    let hint = own.map_or_else(|| hints::usual(faults), Cow::Borrowed);
+    ("X-Fauxforce-Hint", reply::header_text(&hint))
 }
 
 fn is_halted(faults: &Faults) -> bool {
@@ -269,15 +286,17 @@ fn note(outer: &Call<'_>, request: Request, trace: Trace, answer: &Answer, durat
         return;
     }
     let Some(noted) = trace.close() else { return };
-    outer.entry.trace.part(Part {
-        request,
-        fault: noted.fault,
-        status: answer.status,
-        headers: answer.headers.clone(),
-        body: Bytes::copy_from_slice(answer.body.as_bytes()),
-        unsupported: answer.faults.iter().find_map(|fault| fault.unsupported.clone()),
-        duration,
-    });
+    let mut headers = answer.headers.clone();
+    let body = match &*answer.body {
+        "null" => Bytes::new(),
+        text => Bytes::copy_from_slice(text.as_bytes()),
+    };
+    if answer.is_failure() {
+        let told = unsupported(&answer.faults).into_iter().chain([hint(&answer.faults)]);
+        headers.extend(told.map(|(name, value)| (name, Cow::Owned(value))));
+    }
+    let fault = noted.fault;
+    outer.entry.trace.part(Part { request, fault, status: answer.status, headers, body, duration });
 }
 
 /// A sub-request as a request.

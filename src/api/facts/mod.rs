@@ -6,9 +6,11 @@
 //! requests of the socket and those inside composite ones alike.
 
 mod rest;
+mod sent;
 mod soap;
 mod words;
 
+pub use sent::sent;
 pub use words::{Operation, Protocol};
 
 use super::body;
@@ -24,11 +26,38 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
+/// The parts of a request that tell what it is about, beside its path.
+#[derive(Clone, Copy)]
+pub struct Seen<'r> {
+    /// The method.
+    pub method: Method,
+    /// The query as it was sent.
+    pub query: &'r str,
+    /// The content type; empty for none.
+    pub content_type: &'r str,
+    /// The body.
+    pub body: &'r [u8],
+}
+
+impl<'r> Seen<'r> {
+    fn of(request: &'r Request) -> Seen<'r> {
+        Seen {
+            method: request.method,
+            query: &request.query,
+            content_type: request.headers.get("content-type").unwrap_or_default(),
+            body: match &request.body {
+                RequestBody::Bytes(bytes) => bytes,
+                RequestBody::Reader(_) => &[],
+            },
+        }
+    }
+}
+
 /// What a request is about.
 pub struct Facts<'r> {
     /// The API that it speaks to.
     pub protocol: Protocol,
-    request: &'r Request,
+    seen: Seen<'r>,
     asked: Asked<'r>,
     /// What a SOAP message says, once it was asked for.
     said: OnceCell<soap::Said>,
@@ -37,9 +66,14 @@ pub struct Facts<'r> {
 impl<'r> Facts<'r> {
     /// The facts of a request whose path has these decoded segments.
     pub fn of(request: &'r Request, segments: &'r [Cow<'r, str>]) -> Facts<'r> {
+        Facts::of_seen(Seen::of(request), segments)
+    }
+
+    /// The same of a request of which only these parts are left.
+    pub fn of_seen(seen: Seen<'r>, segments: &'r [Cow<'r, str>]) -> Facts<'r> {
         let mut parts: Vec<&'r str> = segments.iter().map(AsRef::as_ref).collect();
-        let (protocol, asked) = classify(request, &mut parts);
-        Facts { protocol, request, asked, said: OnceCell::new() }
+        let (protocol, asked) = classify(&seen, &mut parts);
+        Facts { protocol, seen, asked, said: OnceCell::new() }
     }
 
     /// What it asks for.
@@ -59,7 +93,7 @@ impl<'r> Facts<'r> {
             Where::Id(id) => of_id(schema, id),
             Where::Soql | Where::Member("query") => of_soql(schema, &self.soql()?),
             Where::Ids => {
-                let params = Params::parse(&self.request.query);
+                let params = Params::parse(self.seen.query);
                 of_id(schema, params.get("ids")?.split(',').next()?.trim())
             }
             Where::Records => {
@@ -80,7 +114,7 @@ impl<'r> Facts<'r> {
     pub fn soql(&self) -> Option<Cow<'_, str>> {
         match self.asked.object {
             Where::Soql => {
-                let params = Params::parse(&self.request.query);
+                let params = Params::parse(self.seen.query);
                 let text = params.get("q").or_else(|| params.get("explain"))?;
                 Some(Cow::Owned(text.to_owned()))
             }
@@ -92,32 +126,25 @@ impl<'r> Facts<'r> {
         }
     }
 
-    /// The body as a tree: JSON, or a form as an object of texts.
+    /// The body as a tree: JSON, or a form or XML as an object of texts.
     pub fn sent(&self) -> Option<Value> {
-        sent(self.request)
-    }
-
-    fn bytes(&self) -> &'r [u8] {
-        match &self.request.body {
-            RequestBody::Bytes(bytes) => bytes,
-            RequestBody::Reader(_) => &[],
-        }
+        sent(self.seen.content_type, self.seen.body)
     }
 
     fn said(&self) -> &soap::Said {
-        self.said.get_or_init(|| soap::read(&String::from_utf8_lossy(self.bytes())))
+        self.said.get_or_init(|| soap::read(&String::from_utf8_lossy(self.seen.body)))
     }
 
     /// A member of the body's JSON object that is text.
     fn member(&self, name: &str) -> Option<String> {
-        let members = body::raw_members(body::utf8(self.bytes()).ok()?).ok()?;
+        let members = body::raw_members(body::utf8(self.seen.body).ok()?).ok()?;
         let (_, text) = members.iter().find(|(own, _)| own == name)?;
         serde_json::from_str(text).ok()
     }
 
     /// The first of a collection's records.
     fn first_record(&self) -> Option<Value> {
-        let members = body::raw_members(body::utf8(self.bytes()).ok()?).ok()?;
+        let members = body::raw_members(body::utf8(self.seen.body).ok()?).ok()?;
         let (_, list) = members.iter().find(|(own, _)| own == "records")?;
         serde_json::from_str(body::raw_list(list).ok()?.first()?).ok()
     }
@@ -130,22 +157,9 @@ impl<'r> Entry<'r> {
     }
 }
 
-/// A body as a tree: JSON, or a form as an object of texts.
-pub fn sent(request: &Request) -> Option<Value> {
-    let RequestBody::Bytes(bytes) = &request.body else { return None };
-    let kind = request.headers.get("content-type").unwrap_or_default();
-    if kind.starts_with("application/x-www-form-urlencoded") {
-        let text = std::str::from_utf8(bytes).ok()?;
-        let params = Params::parse(text);
-        let pairs = params.iter().map(|(name, value)| (name.to_owned(), Value::from(value)));
-        return Some(Value::Object(pairs.collect()));
-    }
-    serde_json::from_slice(bytes).ok()
-}
-
-fn classify<'r>(request: &Request, parts: &mut [&'r str]) -> (Protocol, Asked<'r>) {
+fn classify<'r>(seen: &Seen<'_>, parts: &mut [&'r str]) -> (Protocol, Asked<'r>) {
     let of = |protocol, operation| (protocol, Asked { operation, object: Where::Nowhere });
-    let reads = matches!(request.method, Method::Get | Method::Head);
+    let reads = matches!(seen.method, Method::Get | Method::Head);
     match parts {
         ["services", "data", version, path @ ..] => {
             if let Ok(version) = super::rest::served(version) {
@@ -158,9 +172,9 @@ fn classify<'r>(request: &Request, parts: &mut [&'r str]) -> (Protocol, Asked<'r
                 ["ui-api", ..] => Protocol::UiApi,
                 _ => Protocol::Rest,
             };
-            let method = match request.method {
-                Method::Post if request.query.contains("_HttpMethod=") => {
-                    super::rest::overridden(Method::Post, &Params::parse(&request.query))
+            let method = match seen.method {
+                Method::Post if seen.query.contains("_HttpMethod=") => {
+                    super::rest::overridden(Method::Post, &Params::parse(seen.query))
                 }
                 method => method,
             };
@@ -177,7 +191,7 @@ fn classify<'r>(request: &Request, parts: &mut [&'r str]) -> (Protocol, Asked<'r
             of(Protocol::OAuth, Operation::Authorize)
         }
         ["id", ..] => of(Protocol::OAuth, Operation::Identity),
-        ["services", "scim", _, rest @ ..] => (Protocol::Scim, scim(request.method, rest)),
+        ["services", "scim", _, rest @ ..] => (Protocol::Scim, scim(seen.method, rest)),
         ["profile" | "provisioning", ..] => {
             let object =
                 if parts.contains(&"Users") { Where::Name("User") } else { Where::Nowhere };
@@ -326,17 +340,5 @@ mod tests {
             let found = facts(&request);
             assert_eq!((&*found.0, found.1.as_deref()), (words, about), "{}", request.path);
         }
-    }
-
-    #[test]
-    fn bodies_are_trees() {
-        let form = Request::new(Method::Post, "/services/oauth2/token")
-            .header("Content-Type", "application/x-www-form-urlencoded")
-            .body("grant_type=password&username=a%40b");
-        let tree = sent(&form).expect("a form");
-        assert_eq!(tree["username"], "a@b");
-        let json = Request::new(Method::Post, "/").json(r#"{"a":[1]}"#);
-        assert_eq!(sent(&json).expect("JSON")["a"][0], 1);
-        assert_eq!(sent(&Request::new(Method::Get, "/")), None);
     }
 }

@@ -11,6 +11,9 @@ use bytes::Bytes;
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
+/// What the answers inside composite ones are.
+const JSON: &[u8] = super::super::reply::JSON.as_bytes();
+
 /// Records a request and its answer, and the requests inside it, in the journal of its org.
 pub fn record(request: Request, response: &Response, noted: Noted, duration: u64) {
     let Some(org) = noted.org.filter(|org| org.journal.is_on()) else { return };
@@ -63,9 +66,8 @@ fn of_part(part: Part, org: &Org, at: Millis) -> Exchange {
     let headers = part.headers.into_iter();
     exchange.response_headers =
         headers.map(|(name, text)| (Cow::Borrowed(name), value(text))).collect();
-    if let Some(what) = part.unsupported {
-        let name = Cow::Borrowed("X-Fauxforce-Unsupported");
-        exchange.response_headers.push((name, Bytes::from(what)));
+    if !part.body.is_empty() {
+        exchange.response_headers.push((Cow::Borrowed("Content-Type"), Bytes::from_static(JSON)));
     }
     exchange.response_body = Body::of(&part.body);
     exchange.duration = part.duration;

@@ -5,8 +5,9 @@
 
 mod around;
 mod blobs;
-mod conditional;
+pub(super) mod conditional;
 mod discovery;
+mod duplicates;
 mod external;
 mod info;
 mod multipart;
@@ -17,6 +18,7 @@ mod replication;
 pub(super) mod rows;
 mod search;
 mod suggest;
+mod tooling;
 mod traverse;
 
 use super::composite;
@@ -89,7 +91,9 @@ impl Call<'_> {
     /// Runs a transaction for the caller, as a part of the call's unit if it has one. What it did is
     /// kept when `work` says so.
     pub fn attempt<T>(&self, work: impl FnOnce(&mut Transaction<'_>) -> (T, bool)) -> T {
+        let allow = duplicates::allowed(self);
         let warned = |transaction: &mut Transaction<'_>| {
+            transaction.allow_duplicates = allow;
             let (done, keep) = work(transaction);
             if keep {
                 self.warnings.borrow_mut().append(&mut transaction.warnings);
@@ -120,6 +124,11 @@ impl Call<'_> {
             let keep = done.is_ok();
             (done, keep)
         })
+    }
+
+    /// The org's data as it is now: after what the call, or its unit, has written.
+    pub fn latest(&self) -> Arc<State> {
+        self.unit.map_or_else(|| self.entry.org.read(), Unit::read)
     }
 
     /// Changes what is not a record.
@@ -231,7 +240,12 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
 }
 
 /// The answer to a request that a fault rule stopped.
-fn stopped(entry: &Entry<'_>, style: Style, counted: Option<Counted>, stop: Stop) -> Response {
+pub(super) fn stopped(
+    entry: &Entry<'_>,
+    style: Style,
+    counted: Option<Counted>,
+    stop: Stop,
+) -> Response {
     let counted = stop.counted(counted);
     let error = match stop {
         Stop::Answer(response) => return response,
@@ -285,6 +299,10 @@ pub(super) fn overridden(method: Method, params: &Params<'_>) -> Method {
 
 /// Answers a call, whether it came over the socket or inside a composite request.
 pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
+    routed(call, path).map_err(|faults| duplicates::described(call, faults))
+}
+
+fn routed(call: &Call<'_>, path: &[&str]) -> Outcome {
     match path {
         [] => discovery::resources(call),
         ["sobjects"] => discovery::global(call),
@@ -301,8 +319,8 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         }
         ["sobjects", name, key] => rows::row(call, name, key),
         ["sobjects", name, first, rest @ ..] => traverse::handle(call, name, first, rest),
-        ["query"] => query::query(call, false),
-        ["queryAll"] => query::query(call, true),
+        ["query"] => query::query(call, query::Through::Query),
+        ["queryAll"] => query::query(call, query::Through::QueryAll),
         ["query" | "queryAll", locator] => query::more(call, locator),
         ["search"] => search::search(call),
         ["search", "layout"] => search::layout(call),
@@ -319,6 +337,8 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["process", rest @ ..] => around::process(call, rest),
         ["actions", rest @ ..] => around::actions(call, rest),
         ["composite", rest @ ..] => composite::handle(call, rest),
+        ["ui-api", rest @ ..] => super::ui::handle(call, rest),
+        ["tooling", rest @ ..] => tooling::handle(call, rest),
         ["compactLayouts"] => discovery::compact_layouts(call),
         ["connect", "proxy", "ui-telemetry"] => {
             call.entry.trace.leave_out();
@@ -339,7 +359,7 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
 const TELEMETRY: [&str; 3] = ["connect", "proxy", "ui-telemetry"];
 
 /// Resources that real orgs have and do not list at a version's root.
-const UNLISTED: [&str; 4] = ["ui-api", "graphql", "knowledgeManagement", "scheduling"];
+const UNLISTED: [&str; 3] = ["graphql", "knowledgeManagement", "scheduling"];
 
 /// The resources of a version's root, in the order in which a real org lists them.
 pub const RESOURCES: [&str; 46] = [

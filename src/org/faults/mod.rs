@@ -10,7 +10,7 @@ mod record;
 mod rule;
 
 pub use hold::{Gate, Hold};
-pub use rule::{Matching, Moment, OPERATIONS, RawAnswer, Rule, Then, Wanted, When, path_fits};
+pub use rule::{Matching, Moment, OPERATIONS, RawAnswer, Rule, Then, Wanted, When};
 
 use crate::clock::Millis;
 use crate::random::Random;
