@@ -3,7 +3,9 @@
 
 mod body;
 mod clock;
+mod faults;
 mod guard;
+mod locks;
 mod objects;
 mod orgs;
 mod outbox;
@@ -45,15 +47,15 @@ pub(crate) fn handle(orgs: &Orgs, request: &Request, segments: &[Cow<'_, str>]) 
     let call = Call { orgs, request, now: request.received_at };
     let parts: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     let admitted = guard::admit(orgs, request, &parts);
+    if let (Method::Post, ["orgs", name, "await"], Ok(())) = (request.method, &parts[..], &admitted)
+    {
+        return wait::begin(&call, name);
+    }
     if let (Ok(()), Method::Get | Method::Head, ["ca.pem"], Some(ca_pem)) =
         (&admitted, request.method, &parts[..], &orgs.template.ca_pem)
     {
         let headed = headed(Response::status(200), call.now);
         return headed.with("Content-Type", "application/x-pem-file").body(ca_pem.clone());
-    }
-    if let (Method::Post, ["orgs", name, "await"], Ok(())) = (request.method, &parts[..], &admitted)
-    {
-        return wait::begin(&call, name);
     }
     respond(call.now, admitted.and_then(|()| call.answer(&parts)))
 }
@@ -68,6 +70,8 @@ impl Call<'_> {
             (_, ["health"]) => Err(ControlError::method_not_allowed("GET")),
             (Get, ["ca.pem"]) => Err(ControlError::no_tls()),
             (_, ["ca.pem"]) => Err(ControlError::method_not_allowed("GET")),
+            (Get, ["faults"]) => Ok((200, faults::library())),
+            (_, ["faults"]) => Err(ControlError::method_not_allowed("GET")),
             (Get, ["orgs"]) => Ok((200, orgs::list(self))),
             (Post, ["orgs"]) => orgs::create(self, None),
             (_, ["orgs"]) => Err(ControlError::method_not_allowed("GET,POST")),
@@ -101,6 +105,19 @@ impl Call<'_> {
                     }
                     (Get, ["clock"]) => Ok((200, clock::show(self, &org))),
                     (Put, ["clock"]) => clock::set(self, &org),
+                    (Get, ["faults"]) => Ok((200, faults::list(&org))),
+                    (Post, ["faults"]) => faults::add(self, &org),
+                    (Delete, ["faults"]) => faults::delete(&org, None),
+                    (_, ["faults"]) => Err(ControlError::method_not_allowed("GET,POST,DELETE")),
+                    (Get, ["faults", id]) => faults::show(&org, id),
+                    (Delete, ["faults", id]) => faults::delete(&org, Some(id)),
+                    (_, ["faults", _]) => Err(ControlError::method_not_allowed("GET,DELETE")),
+                    (Post, ["faults", name, "release"]) => faults::release(&org, name),
+                    (_, ["faults", _, "release"]) => Err(ControlError::method_not_allowed("POST")),
+                    (Get, ["locks"]) => Ok((200, locks::list(self, &org))),
+                    (Post, ["locks"]) => locks::hold(self, &org),
+                    (Delete, ["locks"]) => locks::clear(&org),
+                    (_, ["locks"]) => Err(ControlError::method_not_allowed("GET,POST,DELETE")),
                     (Get, ["requests"]) => requests::list(self, &org),
                     (Delete, ["requests"]) => {
                         org.journal.clear();
@@ -138,8 +155,8 @@ fn not_built(rest: &[&str]) -> ControlError {
             "named snapshots"
         }
         ["diff"] => "diff",
-        ["faults"] | ["faults", _] | ["faults", _, "release"] => "fault rules",
-        ["locks"] => "row locks",
+        ["requests"] | ["requests", "verify"] => "the request journal",
+        ["await"] => "await",
         _ => return ControlError::no_such_call(),
     };
     ControlError::not_emulated(what)
