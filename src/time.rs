@@ -298,6 +298,15 @@ pub fn parse_duration(text: &str) -> Option<Millis> {
     date.checked_add(time)
 }
 
+/// A duration of seconds and milliseconds: `PT2S`, `PT0.5S`.
+pub fn duration_text(span: Millis) -> String {
+    let (seconds, millis) = (span / 1000, span % 1000);
+    if millis == 0 {
+        return format!("PT{seconds}S");
+    }
+    format!("PT{}S", format!("{seconds}.{millis:03}").trim_end_matches('0'))
+}
+
 fn units(mut text: &str, allowed: &[(char, Millis)]) -> Option<Millis> {
     let mut total: Millis = 0;
     let mut next = 0;
@@ -450,6 +459,7 @@ mod tests {
         assert_eq!(parse_duration("P1DT30M"), Some(DAY + 1_800_000));
         assert_eq!(parse_duration("P2W"), Some(14 * DAY));
         assert_eq!(parse_duration("PT0.5S"), Some(500));
+        assert_eq!([0, 10_000, 500].map(duration_text), ["PT0S", "PT10S", "PT0.5S"]);
         for text in ["", "P", "PT", "2H", "PT2", "P1Y", "PTH", "PT1S2H", "P-1D", "PT1H1H"] {
             assert_eq!(parse_duration(text), None, "{text}");
         }

@@ -6,6 +6,7 @@ use super::http::{HeaderText, Request, Response};
 use super::{json, xml};
 use crate::clock::Millis;
 use crate::error::OrgError;
+use crate::store::State;
 use crate::time;
 use bytes::Bytes;
 use std::borrow::Cow;
@@ -109,6 +110,22 @@ pub struct Counted {
     pub used: u64,
     /// Requests allowed.
     pub most: u64,
+}
+
+impl Counted {
+    /// Counts a request; the error when the org's limit is used up. One that had to wait was counted
+    /// when it came first.
+    pub fn of(entry: &Entry<'_>, state: &State) -> Result<Counted, (Counted, OrgError)> {
+        let usage = &entry.org.usage;
+        let most = state.settings.daily_api_requests;
+        let used = if entry.struck.is_again() {
+            Some(usage.used(entry.now))
+        } else {
+            usage.take(entry.now, most)
+        };
+        let counted = |used| Counted { used, most };
+        used.map(counted).ok_or_else(|| (counted(most), OrgError::request_limit_exceeded()))
+    }
 }
 
 /// Renders a reply of the REST API.
