@@ -140,10 +140,27 @@ pub fn write_cookie_date(out: &mut String, ms: Millis) {
     http_date(out, ms, '-');
 }
 
+/// Appends `Fri Aug 01 21:15:46 GMT 2014`, as Java prints instants.
+pub fn write_java_date(out: &mut String, ms: Millis) {
+    let days = ms.div_euclid(DAY);
+    let (year, month, day) = civil(days as i32);
+    out.push_str(DAYS[days.rem_euclid(7) as usize]);
+    out.push(' ');
+    out.push_str(MONTHS[month as usize - 1]);
+    out.push(' ');
+    two(out, day);
+    out.push(' ');
+    seconds(out, ms);
+    out.push_str(" GMT ");
+    two(out, year as u32 / 100);
+    two(out, year as u32 % 100);
+}
+
+const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 fn http_date(out: &mut String, ms: Millis, separator: char) {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let days = ms.div_euclid(DAY);
     let (year, month, day) = civil(days as i32);
     out.push_str(DAYS[days.rem_euclid(7) as usize]);
@@ -155,13 +172,18 @@ fn http_date(out: &mut String, ms: Millis, separator: char) {
     two(out, year as u32 / 100);
     two(out, year as u32 % 100);
     out.push(' ');
+    seconds(out, ms);
+    out.push_str(" GMT");
+}
+
+/// Appends `21:15:46`.
+fn seconds(out: &mut String, ms: Millis) {
     let clock = ms.rem_euclid(DAY) as u32;
     two(out, clock / 3_600_000);
     out.push(':');
     two(out, clock / 60_000 % 60);
     out.push(':');
     two(out, clock / 1000 % 60);
-    out.push_str(" GMT");
 }
 
 /// Reads an HTTP date (RFC 1123), whole seconds.
@@ -365,6 +387,13 @@ pub fn is_zone(zone: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn java_prints_instants_so() {
+        let mut text = String::new();
+        write_java_date(&mut text, parse_datetime("2014-08-01T21:15:46Z").expect("an instant"));
+        assert_eq!(text, "Fri Aug 01 21:15:46 GMT 2014");
+    }
 
     #[test]
     fn days_are_those_of_the_calendar() {

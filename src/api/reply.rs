@@ -14,6 +14,8 @@ use std::cell::RefCell;
 
 /// JSON, as real answers name it.
 pub const JSON: &str = "application/json;charset=UTF-8";
+/// The header that says why a request was refused and what would change it.
+pub const HINT: &str = "X-Fauxforce-Hint";
 /// XML, as real answers name it.
 pub const XML: &str = "application/xml;charset=UTF-8";
 
@@ -208,7 +210,7 @@ pub fn error_headers(response: &mut Response, faults: &[OrgError]) {
     }
     let hint = faults.iter().find_map(|fault| fault.hint.as_deref());
     let hint = hint.map_or_else(|| super::hints::usual(faults), Cow::Borrowed);
-    response.headers.push(("X-Fauxforce-Hint".into(), header_text(&hint).into()));
+    response.headers.push((HINT.into(), header_text(&hint).into()));
 }
 
 /// Longest text in a header: clients give up on a head of more than a few kilobytes.

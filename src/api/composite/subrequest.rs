@@ -4,7 +4,7 @@
 use super::super::body::{self, Sent};
 use super::super::entry::Entry;
 use super::super::http::{Headers, Method, Request, RequestBody};
-use super::super::reply::{self, Body, Reply};
+use super::super::reply::{self, Body, HINT, Reply};
 use super::super::rest::{self, Call};
 use super::super::trace::{Part, Trace};
 use super::super::{hints, json, params::Params, route, strike};
@@ -170,7 +170,9 @@ impl Answer {
         Answer { status, headers: Vec::new(), body, faults }
     }
 
-    fn of(reply: Reply) -> Answer {
+    fn of(mut reply: Reply) -> Answer {
+        // What helps a developer stands on the answer as a whole, not on its parts.
+        reply.headers.retain(|(name, _)| *name != HINT);
         let body = match reply.body {
             Body::None => Cow::Borrowed("null"),
             Body::Json(text, _) | Body::Compact(text, _) => Cow::Owned(text),

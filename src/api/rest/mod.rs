@@ -10,10 +10,12 @@ mod discovery;
 mod duplicates;
 mod external;
 mod info;
+mod list_views;
 mod multipart;
 mod parameterized;
 mod password;
 mod query;
+mod quick_actions;
 mod replication;
 pub(super) mod rows;
 mod search;
@@ -168,6 +170,15 @@ impl Call<'_> {
         self.version < 60 || option(self.entry.request, "sforce-mru", "updateMru") != Some("false")
     }
 
+    /// Counts a row that is read or changed as recently used when `Sforce-Mru: updateMru=true` (v60
+    /// and later) asks for it.
+    pub fn remember_if_asked(&self, id: Option<Id>) {
+        let asked = option(self.entry.request, "sforce-mru", "updateMru") == Some("true");
+        if let Some(id) = id.filter(|_| asked && self.version >= 60) {
+            self.change(|state| state.remember_viewed(self.session.user, id));
+        }
+    }
+
     /// True for GET and HEAD.
     pub fn reads(&self) -> bool {
         matches!(self.method, Method::Get | Method::Head)
@@ -313,9 +324,9 @@ fn routed(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["sobjects", name, "describe", layouts @ ..] => discovery::layouts(call, name, layouts),
         ["sobjects", name, "updated"] => replication::updated(call, name),
         ["sobjects", name, "deleted"] => replication::deleted(call, name),
-        ["sobjects", name, "listviews", rest @ ..] => around::list_views(call, name, rest),
+        ["sobjects", name, "listviews", rest @ ..] => list_views::handle(call, name, rest),
         ["sobjects", name, "quickActions", rest @ ..] => {
-            around::quick_actions(call, Some(name), rest)
+            quick_actions::handle(call, Some(name), rest)
         }
         ["sobjects", name, key] => rows::row(call, name, key),
         ["sobjects", name, first, rest @ ..] => traverse::handle(call, name, first, rest),
@@ -332,7 +343,7 @@ fn routed(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["recent"] => info::recent(call),
         ["tabs"] => info::tabs(call),
         ["theme"] => info::theme(call),
-        ["quickActions", rest @ ..] => around::quick_actions(call, None, rest),
+        ["quickActions", rest @ ..] => quick_actions::handle(call, None, rest),
         ["appMenu", rest @ ..] => around::app_menu(call, rest),
         ["process", rest @ ..] => around::process(call, rest),
         ["actions", rest @ ..] => around::actions(call, rest),

@@ -5,13 +5,14 @@ use super::super::list_views::{self, Column, ListView, OrderKey, Scope};
 use super::object_info::text_list;
 use super::records::{Pages, push_records};
 use super::wanted::{Wanted, add_optional, own_path};
-use super::{Outcome, Ui, batch_results, digest, names, seal, tag};
+use super::{Outcome, Ui, batch_results, names, seal, tag};
 use crate::api::body::{self, Scalar, Sent};
 use crate::api::http::Method;
 use crate::error::{Faults, OrgError};
 use crate::id::Id;
 use crate::schema::{FieldType, ObjectSpec};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// The API name of the list of what was used last.
@@ -196,11 +197,11 @@ impl Asked {
         let mut url = ui.url(&format!("{path}?pageSize={}&pageToken={from}", self.size));
         for (name, values) in [("fields", &self.fields), ("optionalFields", &self.optional)] {
             if !values.is_empty() {
-                url.push_str(&format!("&{name}={}", values.join(",")));
+                let _ = write!(url, "&{name}={}", values.join(","));
             }
         }
         if !self.order.is_empty() {
-            url.push_str(&format!("&sortBy={}", self.order.join(",")));
+            let _ = write!(url, "&sortBy={}", self.order.join(","));
         }
         url
     }
@@ -227,7 +228,7 @@ pub(super) struct Page<'p> {
     pub(super) columns: &'p [Column],
     /// The list's path.
     pub(super) path: String,
-    /// The digest of the list's own metadata.
+    /// The `eTag` of the list's own metadata.
     pub(super) info_tag: String,
 }
 
@@ -317,15 +318,9 @@ fn push_list_records(out: &mut String, ui: Ui<'_>, named: &Named<'_>) -> Result<
         ids,
         columns: &columns,
         path: format!("list-records/{}", named.path),
-        info_tag: info_tag(ui, named),
+        info_tag: push_info(&mut String::new(), ui, named),
     };
     push_page(out, ui, &page, |keys| named.push_reference(keys))
-}
-
-fn info_tag(ui: Ui<'_>, named: &Named<'_>) -> String {
-    let mut info = String::new();
-    push_info(&mut info, ui, named);
-    digest(&info)
 }
 
 /// `list-info/…`.
@@ -357,7 +352,7 @@ pub(super) fn info_batch(ui: Ui<'_>) -> Outcome {
         let path: Vec<&str> = item.splitn(2, '.').collect();
         push_info(out, ui, &Named::find(ui, &path)?);
         Ok(())
-    });
+    })?;
     ui.answer(out)
 }
 
@@ -384,16 +379,15 @@ pub(super) fn ui(ui: Ui<'_>, path: &[&str]) -> Outcome {
 
 /// Appends the keys that say what stands above the columns, and how wide they are.
 pub(super) fn push_preferences(keys: &mut Keys<'_>, columns: &[Column]) {
-    let sorted: BTreeMap<&str, ()> =
-        columns.iter().map(|column| (column.path.as_str(), ())).collect();
+    let sorted: BTreeSet<&str> = columns.iter().map(|column| column.path.as_str()).collect();
     let mut preferences = keys.object("userPreferences");
     let mut widths = preferences.object("columnWidths");
-    for path in sorted.keys() {
+    for path in &sorted {
         widths.raw(path, "-1");
     }
     widths.close();
     let mut wraps = preferences.object("columnWrap");
-    for path in sorted.keys() {
+    for path in &sorted {
         wraps.flag(path, false);
     }
     wraps.close();
@@ -412,8 +406,8 @@ pub(super) fn link_of(object: &ObjectSpec, column: &Column) -> Option<String> {
     }
 }
 
-/// Appends the metadata of a list.
-fn push_info(out: &mut String, ui: Ui<'_>, named: &Named<'_>) {
+/// Appends the metadata of a list, and gives its `eTag`.
+fn push_info(out: &mut String, ui: Ui<'_>, named: &Named<'_>) -> String {
     let since = |version: u32| ui.version() >= version;
     let columns = list_views::columns(&ui.context.state.schema, named.object);
     let is_view = named.view.is_some();
@@ -482,7 +476,7 @@ fn push_info(out: &mut String, ui: Ui<'_>, named: &Named<'_>) {
     keys.text("visibility", "Public");
     keys.flag("visibilityEditable", is_view);
     keys.close();
-    seal(out, start, tag);
+    seal(out, start, tag)
 }
 
 /// The list views of an object: `list-ui/{objectApiName}` and `list-info/{objectApiName}`, which

@@ -238,10 +238,11 @@ fn tag(keys: &mut Keys<'_>) -> Tag {
     Tag(at)
 }
 
-/// Fills in the `eTag` of the object that begins at `start`.
-fn seal(out: &mut String, start: usize, Tag(at): Tag) {
+/// Fills in the `eTag` of the object that begins at `start`, and gives it.
+fn seal(out: &mut String, start: usize, Tag(at): Tag) -> String {
     let digest = digest(&out[start..]);
     out.replace_range(at..at + digest.len(), &digest);
+    digest
 }
 
 /// Appends `{"displayValue":null,"value":…}`; `push` appends the value.
@@ -251,13 +252,14 @@ fn undisplayed(out: &mut String, push: impl FnOnce(&mut String)) {
     out.push('}');
 }
 
-/// The results of a batch: one of each item, with the status that it would have had alone.
+/// The results of a batch: one of each item, with the status that it would have had alone. An item
+/// that is not emulated refuses the batch as a whole, so that nobody overlooks it.
 fn batch_results(
     out: &mut String,
     items: &[&str],
     has_errors_first: bool,
     push: impl Fn(&mut String, &str) -> Result<(), Faults>,
-) {
+) -> Result<(), Faults> {
     let mut results = String::from("[");
     let mut failed = false;
     for item in items {
@@ -268,6 +270,9 @@ fn batch_results(
         let start = results.len();
         let status = match push(&mut results, item) {
             Ok(()) => 200,
+            Err(faults) if faults.iter().any(|fault| fault.unsupported.is_some()) => {
+                return Err(faults);
+            }
             Err(faults) => {
                 failed = true;
                 results.truncate(start);
@@ -284,6 +289,7 @@ fn batch_results(
     }
     keys.raw("results", &results);
     keys.close();
+    Ok(())
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ fn prepared(
     fields: &[Member<'_>],
 ) -> Result<crate::dml::Given, Faults> {
     let source =
-        Source { body: text, state: &ui.context.state, indexes: &ui.call.entry.org.indexes };
+        Source { body: text, state: ui.context.state, indexes: &ui.call.entry.org.indexes };
     Ok(given(&source, object, fields, None)?)
 }
 
@@ -168,7 +168,7 @@ pub(super) fn batch(ui: Ui<'_>, ids: &str) -> Outcome {
         let push_children = |out: &mut String| out.push_str(&children);
         record::push(out, ui, found.object, found.row, &wanted, push_children);
         Ok(())
-    });
+    })?;
     ui.answer(out)
 }
 

@@ -182,7 +182,10 @@ impl<'c> Asked<'c> {
             match own_path(object, name) {
                 Some(path) if wanted.add(schema, object, path) => {}
                 None if in_batch => {}
-                _ => return Err(OrgError::ui_no_such_field(name, &object.name)),
+                path => {
+                    let name = path.unwrap_or(name);
+                    return Err(OrgError::ui_no_such_field(name, &object.name));
+                }
             }
         }
         add_optional(&mut wanted, schema, object, &self.optional);
