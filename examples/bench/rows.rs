@@ -35,8 +35,13 @@ pub(crate) enum Measure {
     /// The same of an org on which some requests were made before. Of slow requests only every
     /// `sparse`th is sent.
     Prepared { before: Vec<Request>, request: Request, sparse: usize },
-    /// The same, compared with the org started with these options.
-    Compared { without: &'static [&'static str], before: Vec<Request>, request: Request },
+    /// The same of an org started with options, compared with one started with others.
+    Compared {
+        with: &'static [&'static str],
+        without: &'static [&'static str],
+        before: Vec<Request>,
+        request: Request,
+    },
     /// Resident memory of an org's process after some requests.
     MemoryAfter { before: Vec<Request> },
     /// CPU time of a connection over TLS with one request, the leaf being cached; the base is a
@@ -91,6 +96,8 @@ pub(crate) fn all() -> Vec<Row> {
         prepared("graph of 500 creates", 200, Vec::new(), graph(500)),
         journalled("row GET with / without journal", vec![account()], rest("GET", ACCOUNT, "")),
         journalled("row create with / without journal", Vec::new(), rest("POST", ACCOUNTS, SMALL)),
+        faulted("row GET with / without faults too", vec![account()], rest("GET", ACCOUNT, "")),
+        faulted("row create with / without faults too", Vec::new(), rest("POST", ACCOUNTS, SMALL)),
         prepared("query of one row by Id", 1, vec![account()], rest("GET", BY_ID, "")),
         prepared(
             "query page, 2,000 rows of 9 fields",
@@ -177,7 +184,22 @@ fn prepared(name: &str, sparse: usize, mut before: Vec<Request>, request: Reques
 /// A request with the journal, compared with the same without it.
 fn journalled(name: &str, mut before: Vec<Request>, request: Request) -> Row {
     before.insert(0, unlimited());
-    let measure = Measure::Compared { without: &["--no-journal"], before, request };
+    let measure = Measure::Compared { with: &[], without: &["--no-journal"], before, request };
+    Row { name: name.to_owned(), measure }
+}
+
+/// A request with the journal and fault rules that it does not fit, compared with the same without.
+fn faulted(name: &str, mut before: Vec<Request>, request: Request) -> Row {
+    before.insert(0, unlimited());
+    let with = &[
+        "--fault",
+        "row-lock:object=Contact",
+        "--fault",
+        "query-timeout:object=Lead",
+        "--fault",
+        "slow:path=/services/data/*/sobjects/Contact/**",
+    ];
+    let measure = Measure::Compared { with, without: &["--no-journal"], before, request };
     Row { name: name.to_owned(), measure }
 }
 
