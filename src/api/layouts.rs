@@ -210,7 +210,8 @@ fn sections(keys: &mut Keys, name: &str, schema: &Schema, object: &ObjectSpec, d
     });
 }
 
-fn item(out: &mut String, schema: &Schema, own: &FieldSpec, tab_order: u32) {
+/// Appends an item of a layout: one field.
+pub fn item(out: &mut String, schema: &Schema, own: &FieldSpec, tab_order: u32) {
     let mut keys = Keys::open(out);
     keys.flag("editableForNew", own.createable);
     keys.flag("editableForUpdate", own.updateable);

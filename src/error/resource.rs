@@ -200,6 +200,12 @@ impl OrgError {
         OrgError::general(400, "INVALID_PARAMETER", message)
     }
 
+    /// 400 of a query parameter that is no whole number.
+    pub fn parameter_not_a_number(name: &str, text: &str) -> OrgError {
+        let message = format!("{name} is not a whole number: {text}");
+        OrgError::general(400, "INVALID_PARAMETER", message)
+    }
+
     /// 400 of a query parameter that is no instant.
     pub fn not_a_datetime(name: &str, text: &str) -> OrgError {
         let message = format!("{name} is not a dateTime: {text}");
