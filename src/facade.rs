@@ -3,6 +3,10 @@
 //! [`OrgBuilder`] and [`ServerBuilder`] gather start options → [`Options::start`] makes the orgs →
 //! an [`Org`] is a handle on one of them, a [`Server`] serves them all.
 
+#[cfg(feature = "server")]
+#[cfg_attr(not(feature = "cli"), allow(dead_code))] // `exec` alone counts.
+mod tally;
+
 use crate::api::{self, Request, Response};
 use crate::clock::{self, Millis};
 use crate::error::CaError;
@@ -413,15 +417,24 @@ pub fn check_scenario(source: &str) -> Result<(), Vec<String>> {
     })?;
     let orgs = Arc::new(orgs);
     let handle = Org { orgs, org };
-    let mut call = |method: &str, path: &str, body: Option<&str>| {
-        let Some(method) = api::Method::parse(method) else { return (501, String::new()) };
-        // A scenario may let days pass; it is not about the end of its own session.
-        handle.org.open_first_session(clock::system_now());
-        let mut request = Request::new(method, path).bearer(handle.access_token());
-        if let Some(body) = body {
-            request = request.json(body.to_owned());
+    let mut call = |sent: &scenario::Sent<'_>| {
+        let Some(method) = api::Method::parse(sent.method) else { return (501, String::new()) };
+        let mut request = Request::new(method, sent.path);
+        for (name, value) in &sent.headers {
+            request = request.header(name, value);
+        }
+        if request.headers.get("authorization").is_none() {
+            // A scenario may let days pass; it is not about the end of the administrator's session.
+            handle.org.open_first_session(clock::system_now());
+            request = request.bearer(handle.access_token());
+        }
+        if let Some((body, media)) = &sent.body {
+            request = request.header("content-type", media).body(body.clone());
         }
         let response = handle.call(request);
+        if response.transport.drop {
+            return (scenario::LOST, String::new());
+        }
         let status = response.status;
         let body = response.into_bytes().map_or_else(
             |error| error.to_string(),
@@ -449,3 +462,5 @@ mod served;
 
 #[cfg(feature = "server")]
 pub use served::{Server, ServerBuilder};
+#[cfg(feature = "cli")]
+pub(crate) use tally::{Counts, Tally};

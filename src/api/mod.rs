@@ -26,6 +26,8 @@ mod scim;
 mod search_json;
 mod session;
 mod soap;
+#[cfg(feature = "cli")]
+mod tree;
 mod xml;
 
 #[cfg(feature = "server")]
@@ -34,3 +36,5 @@ pub use http::{
     HeaderText, Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport,
 };
 pub use route::handle;
+#[cfg(feature = "cli")]
+pub(crate) use tree::Json;

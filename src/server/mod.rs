@@ -52,9 +52,10 @@ const LONG_BODY: usize = 64 * 1024;
 const LONG_BATCH: usize = 4 * 1024;
 
 /// The addresses to listen on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HostChoice {
     /// Both 127.0.0.1 and `::1`, on the same port. Without IPv6, the first alone.
+    #[default]
     Loopback,
     /// This address alone. `::` takes IPv4 connections too.
     Address(IpAddr),
