@@ -84,6 +84,7 @@ fn measure(rows: &[Row], effort: Effort) -> Result<(), String> {
             Measure::MemoryAfter { before } => process::memory_after(before),
             Measure::Handshake => process::handshake_cost(effort),
             Measure::Start { server } => process::start_time(server, effort),
+            Measure::Exec => process::exec_time(effort),
             Measure::Memory { server } => process::idle_memory(server, effort),
             Measure::InProcess { work } => process::in_process(*work, effort),
         };

@@ -247,6 +247,22 @@ fn first_answer(server: &Server, target: &str) -> Result<f64, String> {
     Ok(start.elapsed().as_nanos() as f64)
 }
 
+/// Time from the start of `exec` with a command that does nothing to its end; the base is the time
+/// from the start of `serve` to its first answer.
+pub(crate) fn exec_time(effort: Effort) -> Result<Measured, String> {
+    let mut measured = Measured::new(Unit::Nanoseconds);
+    for _ in 0..effort.rounds * 2 {
+        measured.base.push(first_answer(&Server::Fauxforce(&[]), "/_fauxforce/health")?);
+        let start = Instant::now();
+        let status = Command::new(fauxforce()?).args(["exec", "-q", "--", "true"]).status();
+        if !status.map_err(|error| error.to_string())?.success() {
+            return Err("exec -- true failed".to_owned());
+        }
+        measured.ours.push(start.elapsed().as_nanos() as f64);
+    }
+    Ok(measured)
+}
+
 /// Resident memory after one answer.
 pub(crate) fn idle_memory(server: &Server, effort: Effort) -> Result<Measured, String> {
     let mut measured = Measured::new(Unit::Bytes);

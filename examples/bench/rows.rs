@@ -42,6 +42,8 @@ pub(crate) enum Measure {
     Handshake,
     /// Time from the start of the process to its first answer.
     Start { server: Server },
+    /// Time from the start of `exec -- true` to its end; the base is `serve`'s first answer.
+    Exec,
     /// Resident memory of the process after one answer.
     Memory { server: Server },
     /// CPU time of one call in this process; the base is the bare server's request. The function
@@ -70,6 +72,10 @@ pub(crate) fn all() -> Vec<Row> {
         },
         request("fauxforce, health", Server::Fauxforce(&[]), 1, get("/_fauxforce/health")),
         start("fauxforce, start to first answer", Server::Fauxforce(&[])),
+        Row {
+            name: "exec -- true, base: serve to first answer".to_owned(),
+            measure: Measure::Exec,
+        },
         memory("fauxforce, idle memory", Server::Fauxforce(&[])),
         prepared(
             "row GET, an Account with 25 fields",

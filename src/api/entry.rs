@@ -2,6 +2,7 @@
 
 use super::http::{Request, RequestBody};
 use super::params::Params;
+use super::trace::Trace;
 use crate::clock::Millis;
 use crate::id::Id;
 use crate::org::{Org, Orgs};
@@ -21,6 +22,8 @@ pub struct Entry<'r> {
     pub segments: &'r [Cow<'r, str>],
     /// The org's time.
     pub now: Millis,
+    /// What is noted of it for the journal.
+    pub trace: &'r Trace,
 }
 
 impl<'r> Entry<'r> {

@@ -67,6 +67,9 @@ pub(crate) struct ServeOptions {
     /// An access token that is valid from the start
     #[arg(long, env = "FAUXFORCE_ACCESS_TOKEN")]
     pub(crate) access_token: Option<String>,
+    /// Keep no journal of requests
+    #[arg(long, env = "FAUXFORCE_NO_JOURNAL", value_parser = BoolishValueParser::new())]
+    pub(crate) no_journal: bool,
     /// For programs: `serve` prints one JSON line on stdout when it is ready, and nothing else there;
     /// `exec` ends with its summary as one JSON line on stderr
     #[arg(long, env = "FAUXFORCE_JSON", value_parser = BoolishValueParser::new())]
@@ -150,6 +153,7 @@ pub(super) fn start(
             access_token: options.access_token.clone(),
             public_url: options.public_url.clone(),
             control_token: options.control_token.clone(),
+            no_journal: options.no_journal,
             state_mode: options.strict_state.mode(),
         })
         .port(options.port.unwrap_or(usual_port));

@@ -128,10 +128,10 @@ impl ServerBuilder {
         let orgs = self.options.start(ca_pem)?;
         let served = Arc::clone(&orgs);
         let handler = move |request: Request| match &self.tally {
-            None => api::handle(&served, &request),
+            None => api::handle(&served, request),
             Some(tally) => {
                 let passing = Tally::before(&request);
-                let response = api::handle(&served, &request);
+                let response = api::handle(&served, request);
                 tally.after(passing, &response);
                 response
             }

@@ -8,6 +8,7 @@
 mod credentials;
 mod cursors;
 mod jobs;
+mod journal;
 mod registry;
 mod sessions;
 mod unit;
@@ -16,6 +17,7 @@ mod usage;
 pub use credentials::{Credentials, derived_token};
 pub use cursors::{Cursor, Cursors};
 pub use jobs::{Answered, Step};
+pub use journal::{Body, Exchange, Journal, Told};
 pub use registry::{DEFAULT, Orgs, Template};
 pub use sessions::{Decision, Grant, Pending, Refresh, Session, Sessions};
 pub use unit::Unit;
@@ -69,6 +71,8 @@ pub struct Org {
     pub sessions: Sessions,
     /// Open query cursors.
     pub cursors: Cursors,
+    /// What it was asked and answered.
+    pub journal: Journal,
     /// API requests of the last 24 hours.
     pub usage: Usage,
     /// Indexes built on demand.
@@ -103,6 +107,7 @@ impl Org {
             credentials,
             sessions: Sessions::default(),
             cursors: Cursors::default(),
+            journal: Journal::new(true),
             usage: Usage::default(),
             indexes: IndexCache::default(),
             words: WordIndexes::default(),
@@ -122,6 +127,13 @@ impl Org {
     #[must_use]
     pub fn with_hooks(mut self, hooks: &'static Hooks) -> Org {
         self.hooks = hooks;
+        self
+    }
+
+    /// The same with or without a journal.
+    #[must_use]
+    pub fn with_journal(mut self, on: bool) -> Org {
+        self.journal = Journal::new(on);
         self
     }
 
@@ -209,6 +221,7 @@ impl Org {
         self.latest.store(0, Ordering::Relaxed);
         self.cursors.clear();
         self.usage.clear();
+        self.journal.clear();
         if drop_sessions {
             self.sessions.clear();
             self.open_first_session(system_now);

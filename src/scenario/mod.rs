@@ -4,9 +4,11 @@
 //! text → [`tree`](Node) → [`Scenario`] → [`load`] into a state → [`run`] its steps and expectations
 //! through requests.
 
+mod apex;
 pub(crate) mod base;
 mod behaviour;
 mod create;
+mod duplicates;
 mod employees;
 mod expect;
 mod format;
@@ -22,8 +24,8 @@ mod transitions;
 mod tree;
 
 pub(crate) use create::{NewOrg, NotMade, create, is_org_name};
-pub(crate) use expect::{LOST, Sent, run};
-pub(crate) use format::{Scenario, only_name};
+pub(crate) use expect::{LOST, Sent, holds, run};
+pub(crate) use format::{Scenario, Then, only_name};
 pub(crate) use load::{Loaded, load};
 pub(crate) use problem::{Problem, nearest};
 pub(crate) use tree::Node;

@@ -11,7 +11,8 @@ use super::receive::{self, Received};
 use super::refuse::refuse;
 use super::respond::{self, Prepared};
 use super::{EdgeOptions, Handler};
-use crate::api::{Method, Request, RequestBody, Response, Transport};
+use crate::api::{Method, Pending, Request, RequestBody, Response, Transport};
+use crate::clock::system_now;
 use crate::error::OrgError;
 use bytes::Bytes;
 use hyper::Version;
@@ -122,7 +123,7 @@ impl Exchange {
 
         control.mark_served();
         let headers_only = request.method == Method::Head;
-        let (transport, prepared) = if (self.is_long)(&request) {
+        let mut handled = if (self.is_long)(&request) {
             let exchange = Arc::clone(&self);
             let _working = control.work();
             on_pool(move || prepare(exchange.handle(request), accepts, headers_only)).await?
@@ -133,6 +134,15 @@ impl Exchange {
                 on_pool(move || prepare(response, accepts, headers_only)).await?
             } else {
                 prepare(response, accepts, headers_only)
+            }
+        };
+        let (transport, prepared) = loop {
+            match handled {
+                Handled::Ready(transport, prepared) => break (transport, prepared),
+                Handled::Later(pending) => {
+                    let _working = control.work();
+                    handled = later(pending, accepts, headers_only).await?;
+                }
             }
         };
         if transport.delay > 0 {
@@ -270,12 +280,36 @@ fn prepared(response: Response) -> Prepared {
     respond::prepare(response, None, false)
 }
 
-fn prepare(
-    response: Response,
+/// What became of a request.
+enum Handled {
+    Ready(Transport, Prepared),
+    Later(Pending),
+}
+
+fn prepare(mut response: Response, accepts: Option<Coding>, headers_only: bool) -> Handled {
+    match response.pending.take() {
+        Some(pending) => Handled::Later(pending),
+        None => {
+            Handled::Ready(response.transport, respond::prepare(response, accepts, headers_only))
+        }
+    }
+}
+
+/// Waits a moment for an answer that is not there yet. Nobody's thread waits with it.
+async fn later(
+    mut pending: Pending,
     accepts: Option<Coding>,
     headers_only: bool,
-) -> (Transport, Prepared) {
-    (response.transport, respond::prepare(response, accepts, headers_only))
+) -> Result<Handled, Dropped> {
+    tokio::time::sleep(Duration::from_millis(Pending::PAUSE)).await;
+    if !(pending.has_news)(system_now()) {
+        return Ok(Handled::Later(pending));
+    }
+    on_pool(move || match (pending.ask)(system_now()) {
+        Some(response) => prepare(response, accepts, headers_only),
+        None => Handled::Later(pending),
+    })
+    .await
 }
 
 /// Refuses a request whose body is unread; the connection is not used again.

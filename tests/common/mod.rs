@@ -1,6 +1,7 @@
 //! Helpers for tests over real sockets: requests are written by hand, so that tests see the wire.
 #![allow(dead_code, clippy::unwrap_used)] // Each test file uses some of it.
 
+pub(crate) mod folder;
 pub(crate) mod served;
 
 use bytes::Bytes;
