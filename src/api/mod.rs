@@ -39,9 +39,12 @@ mod xml;
 
 #[cfg(feature = "server")]
 pub(crate) use control::push_org;
+pub use facts::Operation;
 pub use http::{
-    HeaderText, Headers, Method, Origin, Pending, Request, RequestBody, Response, ResponseBody, Transport,
+    HeaderText, Headers, Method, Origin, Pending, Request, RequestBody, Response, ResponseBody,
+    Transport,
 };
+pub(crate) use journal::{Pattern, Status, Times, json_tree, push as push_exchange, told};
 pub use route::handle;
 #[cfg(feature = "cli")]
 pub(crate) use tree::Json;

@@ -44,6 +44,12 @@ impl CaError {
         ))
     }
 
+    /// The folder in which a server's certificate shall be written down holds another one.
+    pub fn another(file: &Path) -> CaError {
+        let file = file.display();
+        CaError(format!("{file} is another CA than the server's: use another --ca-dir"))
+    }
+
     /// The user has no home folder.
     pub fn no_folder() -> CaError {
         CaError("there is no home folder to keep the CA in: --ca-dir names another".to_owned())
