@@ -5,7 +5,7 @@
 
 use crate::api::{self, Request, Response};
 use crate::clock::{self, Millis};
-use crate::org::{DEFAULT, Orgs, Template};
+use crate::org::{DEFAULT, NotFounded, Orgs, Template};
 use crate::provisioning;
 use crate::scenario::{self, NewOrg, NotMade, Problem, Scenario};
 use crate::schema::{ImportError, import};
@@ -54,6 +54,8 @@ pub enum StartError {
     Schema(String),
     /// An org of this name is there already.
     NameTaken(String),
+    /// There are as many orgs as a process may have.
+    TooManyOrgs(usize),
     /// The clock cannot be set so.
     Clock(String),
     /// The server cannot listen.
@@ -67,6 +69,9 @@ impl std::fmt::Display for StartError {
                 f.write_str(text)
             }
             StartError::NameTaken(name) => write!(f, "there is an org {name} already"),
+            StartError::TooManyOrgs(most) => {
+                write!(f, "there are {most} orgs, the most there may be")
+            }
             StartError::Listen(error) => write!(f, "{error}"),
         }
     }
@@ -130,7 +135,14 @@ fn looks_like_a_path(source: &str) -> bool {
 fn create(orgs: &Orgs, new: &NewOrg<'_>) -> Result<Arc<crate::org::Org>, StartError> {
     let made = scenario::create(orgs, new, clock::system_now());
     made.map(|(org, _)| org).map_err(|why| match why {
-        NotMade::Taken => StartError::NameTaken(new.name.unwrap_or_default().to_owned()),
+        NotMade::NotFounded(NotFounded::Taken) => {
+            StartError::NameTaken(new.name.unwrap_or_default().to_owned())
+        }
+        NotMade::NotFounded(NotFounded::Listen(error)) => StartError::Listen(error),
+        NotMade::NotFounded(NotFounded::NoServer) => {
+            StartError::Listen(std::io::ErrorKind::Unsupported.into())
+        }
+        NotMade::NotFounded(NotFounded::TooMany(most)) => StartError::TooManyOrgs(most),
         NotMade::ClockBackwards => StartError::Clock("clocks never run backwards".to_owned()),
         NotMade::Scenario(_, problem) => problem.into(),
         NotMade::Schema(error) => StartError::Schema(error.to_string()),
@@ -251,7 +263,7 @@ impl Org {
     /// whatever its host, unless its header `X-Fauxforce-Org` names another.
     pub fn call(&self, mut request: Request) -> Response {
         if request.headers.get("x-fauxforce-org").is_none() {
-            request.origin.org = Some(self.org.name.clone());
+            request.origin.org = Some(self.org.name.to_string());
         }
         api::handle(&self.orgs, &request)
     }
@@ -276,7 +288,7 @@ impl Org {
     /// Forgets the org. Handles that are left keep it alive; requests find it no more. False for the
     /// default org, which stays, and for one that was deleted before.
     pub fn delete(&self) -> bool {
-        self.org.name != DEFAULT && self.orgs.delete(&self.org.name)
+        *self.org.name != *DEFAULT && self.orgs.delete(&self.org.name)
     }
 
     /// Back to how the org was when it was created; its sessions stay.

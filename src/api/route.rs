@@ -20,6 +20,7 @@ pub fn handle(orgs: &Orgs, request: &Request) -> Response {
     let Some(segments) = segments(&request.path) else {
         return astray(orgs, request, &OrgError::not_found());
     };
+    orgs.expire(request.received_at);
     let parts: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     if let ["_fauxforce", ..] = parts[..] {
         return super::control::handle(orgs, request, &segments[1..]);

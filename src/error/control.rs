@@ -20,7 +20,7 @@ pub struct ControlError {
 }
 
 impl ControlError {
-    fn new(status: u16, code: &'static str, message: impl Into<String>) -> ControlError {
+    pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> ControlError {
         ControlError {
             status,
             code,
@@ -41,6 +41,12 @@ impl ControlError {
     /// 400 of a value that cannot be taken.
     pub fn invalid(message: impl Into<String>) -> ControlError {
         ControlError::new(400, "INVALID_REQUEST", message)
+    }
+
+    /// 400 of a query parameter that a call does not take.
+    pub fn no_such_parameter(name: &str, known: &str) -> ControlError {
+        ControlError::invalid(format!("no such parameter: {name}; this call takes {known}"))
+            .at(name)
     }
 
     /// 400 of a body that does not parse.
@@ -96,6 +102,25 @@ impl ControlError {
     /// 409 of an org name.
     pub fn name_taken(name: &str) -> ControlError {
         ControlError::new(409, "NAME_TAKEN", format!("there is an org {name} already"))
+    }
+
+    /// 409 of one org too many.
+    pub fn too_many_orgs(most: usize) -> ControlError {
+        let message = format!("a process may have {most} orgs: DELETE some first");
+        ControlError::new(409, "TOO_MANY", message)
+    }
+
+    /// 501 of a port where nobody serves.
+    pub fn no_ports() -> ControlError {
+        let message = "an org without a server has no ports: start one with `Server` or `serve`";
+        let mut error = ControlError::new(501, "NOT_EMULATED", message);
+        error.unsupported = Some("a port of its own".to_owned());
+        error
+    }
+
+    /// 503 of a port that the system does not give.
+    pub fn cannot_listen(why: &std::io::Error) -> ControlError {
+        ControlError::new(503, "CANNOT_LISTEN", why.to_string())
     }
 
     /// 409 of the org that must stay.

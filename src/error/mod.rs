@@ -16,6 +16,7 @@ mod record;
 mod resource;
 mod scim;
 mod semantic;
+mod snapshot;
 pub mod snippet;
 
 pub use concur::{
@@ -24,6 +25,7 @@ pub use concur::{
 pub use control::ControlError;
 pub use login::SOAP_CLIENT;
 pub use scim::{FilterFault, PatchFault, ScimError};
+pub use snapshot::FileFault;
 
 use std::borrow::Cow;
 

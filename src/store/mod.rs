@@ -5,8 +5,10 @@
 //! query cursors are all "keep or drop an `Arc<State>`".
 
 mod concur;
+mod diff;
 mod doc;
 mod employees;
+pub mod file;
 mod index;
 mod jobs;
 pub mod page;
@@ -21,6 +23,7 @@ pub use concur::{
     Concur, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation, ConcurOutcome, ConcurProvision,
     ConcurResult, ConcurSettings, ConcurUser, ConcurVerb, ENTERPRISE,
 };
+pub use diff::{Column, ObjectDiff, Updated, diff};
 pub use doc::Doc;
 pub use employees::{
     EmployeeAt, EmployeeUserSettings, MatchBy, Overflow, Run, RunStage, Runs, Unassigned,

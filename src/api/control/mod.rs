@@ -10,6 +10,7 @@ mod outbox;
 mod provisioning;
 mod scenarios;
 mod settings;
+mod snapshots;
 
 #[cfg(feature = "server")]
 pub(crate) use orgs::push_org;
@@ -42,7 +43,18 @@ struct Call<'r> {
 pub(crate) fn handle(orgs: &Orgs, request: &Request, segments: &[Cow<'_, str>]) -> Response {
     let call = Call { orgs, request, now: request.received_at };
     let parts: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
-    let answer = guard::admit(orgs, request, &parts).and_then(|()| call.answer(&parts));
+    let admitted = guard::admit(orgs, request, &parts);
+    // A file is no JSON.
+    if let (Method::Get | Method::Head, ["orgs", org, "snapshots", name, "file"]) =
+        (request.method, &parts[..])
+    {
+        let file = admitted.and_then(|()| call.org(org)).and_then(|org| {
+            org.settle(org.now(call.now));
+            snapshots::export(&org, name)
+        });
+        return file.map_or_else(|error| respond(request, Err(error)), |file| dated(request, file));
+    }
+    let answer = admitted.and_then(|()| call.answer(&parts));
     respond(request, answer)
 }
 
@@ -86,6 +98,24 @@ impl Call<'_> {
                     (_, ["reset" | "fork" | "scenarios" | "objects" | "drain"]) => {
                         Err(ControlError::method_not_allowed("POST"))
                     }
+                    (Get, ["snapshots"]) => Ok((200, snapshots::list(&org))),
+                    (_, ["snapshots"]) => Err(ControlError::method_not_allowed("GET")),
+                    (Get, ["snapshots", name]) => snapshots::show(&org, name),
+                    (Put, ["snapshots", name]) => snapshots::take(self, &org, name),
+                    (Delete, ["snapshots", name]) => snapshots::forget(&org, name),
+                    (_, ["snapshots", _]) => {
+                        Err(ControlError::method_not_allowed("GET,PUT,DELETE"))
+                    }
+                    (Post, ["snapshots", name, "restore"]) => snapshots::restore(self, &org, name),
+                    (_, ["snapshots", _, "restore"]) => {
+                        Err(ControlError::method_not_allowed("POST"))
+                    }
+                    (Put, ["snapshots", name, "file"]) => snapshots::import(self, &org, name),
+                    (_, ["snapshots", _, "file"]) => {
+                        Err(ControlError::method_not_allowed("GET,PUT"))
+                    }
+                    (Get, ["diff"]) => snapshots::diff(self, &org),
+                    (_, ["diff"]) => Err(ControlError::method_not_allowed("GET")),
                     (Get, ["clock"]) => Ok((200, clock::show(self, &org))),
                     (Put, ["clock"]) => clock::set(self, &org),
                     (Get, ["outbox"]) => Ok((200, outbox::list(self, &org))),
@@ -111,10 +141,6 @@ impl Call<'_> {
 /// The error of a call below an org that is documented and not built, or not documented.
 fn not_built(rest: &[&str]) -> ControlError {
     let what = match rest {
-        ["snapshots"] | ["snapshots", _] | ["snapshots", _, "restore" | "file"] => {
-            "named snapshots"
-        }
-        ["diff"] => "diff",
         ["faults"] | ["faults", _] | ["faults", _, "release"] => "fault rules",
         ["requests"] | ["requests", "verify"] => "the request journal",
         ["await"] => "await",
@@ -133,13 +159,17 @@ fn respond(request: &Request, answer: Answer) -> Response {
         Ok((status, body)) => (Response::status(status), body),
         Err(error) => (refused(&error), error_json(&error)),
     };
-    let mut date = String::with_capacity(29);
-    time::write_http_date(&mut date, request.received_at);
-    let response = response.with("Date", date).with("Cache-Control", "no-store");
+    let response = dated(request, response);
     if body.is_empty() {
         return response;
     }
     response.with("Content-Type", JSON).body(body)
+}
+
+fn dated(request: &Request, response: Response) -> Response {
+    let mut date = String::with_capacity(29);
+    time::write_http_date(&mut date, request.received_at);
+    response.with("Date", date).with("Cache-Control", "no-store")
 }
 
 fn refused(error: &ControlError) -> Response {
