@@ -3,6 +3,14 @@
 //! [`OrgBuilder`] and [`ServerBuilder`] gather start options → [`Options::start`] makes the orgs →
 //! an [`Org`] is a handle on one of them, a [`Server`] serves them all.
 
+mod check;
+mod points;
+#[cfg(feature = "server")]
+mod ports;
+
+pub use check::{built_in_scenario, built_in_scenarios, check_scenario};
+pub use points::SnapshotError;
+
 use crate::api::{self, Request, Response};
 use crate::clock::{self, Millis};
 use crate::org::{DEFAULT, NotFounded, Orgs, Template};
@@ -54,6 +62,8 @@ pub enum StartError {
     Schema(String),
     /// An org of this name is there already.
     NameTaken(String),
+    /// The org to fork has no snapshot of this name.
+    NoSnapshot(String),
     /// There are as many orgs as a process may have.
     TooManyOrgs(usize),
     /// The clock cannot be set so.
@@ -69,6 +79,7 @@ impl std::fmt::Display for StartError {
                 f.write_str(text)
             }
             StartError::NameTaken(name) => write!(f, "there is an org {name} already"),
+            StartError::NoSnapshot(name) => write!(f, "there is no snapshot {name}"),
             StartError::TooManyOrgs(most) => {
                 write!(f, "there are {most} orgs, the most there may be")
             }
@@ -398,61 +409,9 @@ impl Org {
     }
 }
 
-/// Loads a scenario, a built-in one by name or a file, into an org of its own, runs what happens in
-/// it, and checks what must hold. The problems name file and line.
-///
-/// ```
-/// # fn main() -> Result<(), Vec<String>> {
-/// fauxforce::check_scenario("no-such-scenario").expect_err("there is none");
-/// # Ok(())
-/// # }
-/// ```
-pub fn check_scenario(source: &str) -> Result<(), Vec<String>> {
-    let one = |problem: String| vec![problem];
-    let scenario = find(source).map_err(|problem| one(problem.to_string()))?;
-    let orgs = Orgs::new(Template::default()).with_hooks(&provisioning::HOOKS);
-    let scenarios = std::slice::from_ref(&scenario);
-    let new = NewOrg { name: Some(DEFAULT), scenarios, ..NewOrg::default() };
-    let made = scenario::create(&orgs, &new, clock::system_now());
-    let (org, loaded) = made.map_err(|why| match why {
-        NotMade::Scenario(_, problem) => one(problem.to_string()),
-        other => one(format!("{other:?}")),
-    })?;
-    let orgs = Arc::new(orgs);
-    let handle = Org { orgs, org };
-    let mut call = |method: &str, path: &str, body: Option<&str>| {
-        let Some(method) = api::Method::parse(method) else { return (501, String::new()) };
-        // A scenario may let days pass; it is not about the end of its own session.
-        handle.org.open_first_session(clock::system_now());
-        let mut request = Request::new(method, path).bearer(handle.access_token());
-        if let Some(body) = body {
-            request = request.json(body.to_owned());
-        }
-        let response = handle.call(request);
-        let status = response.status;
-        let body = response.into_bytes().map_or_else(
-            |error| error.to_string(),
-            |bytes| String::from_utf8_lossy(&bytes).into_owned(),
-        );
-        (status, body)
-    };
-    let loaded = loaded.first().cloned().unwrap_or_default();
-    scenario::run(&scenario, &loaded, DEFAULT, &mut call)
-        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
-}
-
-/// The built-in scenarios: name and title.
-pub fn built_in_scenarios() -> Vec<(&'static str, String)> {
-    scenario::list().collect()
-}
-
-/// The text of a built-in scenario.
-pub fn built_in_scenario(name: &str) -> Option<&'static str> {
-    scenario::show(name)
-}
-
 #[cfg(feature = "server")]
 mod served {
+    use super::ports::OwnPorts;
     use super::{Arc, DEFAULT, Options, Org, Orgs, PathBuf, StartError, time};
     use crate::api::{self, Request, json};
     use crate::clock;
@@ -497,11 +456,13 @@ mod served {
             let handler = move |request: Request| api::handle(&served, &request);
             let edge_options =
                 EdgeOptions { host: self.host, port: self.port, ..EdgeOptions::default() };
-            let edge = Edge::bind(edge_options, Arc::new(handler)).map_err(StartError::Listen)?;
+            let edge = Edge::bind(edge_options.clone(), Arc::new(handler));
+            let edge = edge.map_err(StartError::Listen)?;
+            let ports = OwnPorts::serve(&orgs, edge_options);
             let driven = Arc::clone(&orgs);
             let work = move || driven.run_due(clock::system_now());
             let background = Background::start(work).map_err(StartError::Listen)?;
-            Ok(Server { edge, orgs, _background: background })
+            Ok(Server { edge, orgs, _ports: ports, _background: background })
         }
     }
 
@@ -523,6 +484,8 @@ mod served {
     pub struct Server {
         edge: Edge,
         orgs: Arc<Orgs>,
+        /// Where orgs listen alone.
+        _ports: Arc<OwnPorts>,
         /// Runs the orgs' work as time passes.
         _background: Background,
     }

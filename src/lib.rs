@@ -28,7 +28,8 @@ pub mod time;
 pub mod value;
 
 pub use facade::{
-    Options, Org, OrgBuilder, StartError, built_in_scenario, built_in_scenarios, check_scenario,
+    Options, Org, OrgBuilder, SnapshotError, StartError, built_in_scenario, built_in_scenarios,
+    check_scenario,
 };
 #[cfg(feature = "server")]
 pub use facade::{Server, ServerBuilder};

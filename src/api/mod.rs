@@ -28,6 +28,7 @@ mod session;
 mod soap;
 mod xml;
 
+pub(crate) use control::diff_json;
 #[cfg(feature = "server")]
 pub(crate) use control::push_org;
 pub use http::{

@@ -15,6 +15,7 @@ mod snapshots;
 #[cfg(feature = "server")]
 pub(crate) use orgs::push_org;
 pub(crate) use orgs::{org_json, org_named};
+pub(crate) use snapshots::diff_json;
 
 use super::http::{Method, Request, Response};
 use super::json;
