@@ -7,12 +7,16 @@ mod check;
 mod points;
 #[cfg(feature = "server")]
 mod ports;
+#[cfg(feature = "server")]
+#[cfg_attr(not(feature = "cli"), allow(dead_code))] // `exec` alone counts.
+mod tally;
 
 pub use check::{built_in_scenario, built_in_scenarios, check_scenario};
 pub use points::SnapshotError;
 
 use crate::api::{self, Request, Response};
 use crate::clock::{self, Millis};
+use crate::error::CaError;
 use crate::org::{DEFAULT, NotFounded, Orgs, Template};
 use crate::provisioning;
 use crate::scenario::{self, NewOrg, NotMade, Problem, Scenario};
@@ -50,6 +54,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// Bearer token of the control API.
     pub control_token: Option<String>,
+    /// Orgs keep no journal of their requests.
+    pub no_journal: bool,
 }
 
 /// Why an org did not start.
@@ -70,6 +76,8 @@ pub enum StartError {
     Clock(String),
     /// The server cannot listen.
     Listen(std::io::Error),
+    /// There is no certificate authority to serve TLS with.
+    Ca(CaError),
 }
 
 impl std::fmt::Display for StartError {
@@ -84,6 +92,7 @@ impl std::fmt::Display for StartError {
                 write!(f, "there are {most} orgs, the most there may be")
             }
             StartError::Listen(error) => write!(f, "{error}"),
+            StartError::Ca(error) => write!(f, "{error}"),
         }
     }
 }
@@ -97,8 +106,8 @@ impl From<Problem> for StartError {
 }
 
 impl Options {
-    /// Makes the default org.
-    pub(crate) fn start(&self) -> Result<Arc<Orgs>, StartError> {
+    /// Makes the default org. `ca_pem` is the certificate of the server's CA.
+    pub(crate) fn start(&self, ca_pem: Option<String>) -> Result<Arc<Orgs>, StartError> {
         let mut additions = Vec::with_capacity(self.schemas.len());
         for path in &self.schemas {
             let fault = |what: &dyn std::fmt::Display| {
@@ -115,12 +124,15 @@ impl Options {
             access_token: self.access_token.clone(),
             public_url: self.public_url.clone(),
             control_token: self.control_token.clone(),
+            ca_pem,
+            no_journal: self.no_journal,
             standing_clock: self.clock,
             seed: self.seed,
             state_mode: self.state_mode,
             additions,
         })
-        .with_hooks(&provisioning::HOOKS);
+        .with_hooks(&provisioning::HOOKS)
+        .with_ticks(clock::ticks);
         let scenarios: Vec<Scenario> =
             self.scenarios.iter().map(|source| find(source)).collect::<Result<_, _>>()?;
         let new = NewOrg { name: Some(DEFAULT), scenarios: &scenarios, ..NewOrg::default() };
@@ -223,7 +235,7 @@ impl OrgBuilder {
 
     /// Makes the org.
     pub fn start(self) -> Result<Org, StartError> {
-        let orgs = self.options.start()?;
+        let orgs = self.options.start(None)?;
         let org = orgs.named(DEFAULT).expect("the default org was just made");
         Ok(Org { orgs, org })
     }
@@ -276,7 +288,15 @@ impl Org {
         if request.headers.get("x-fauxforce-org").is_none() {
             request.origin.org = Some(self.org.name.to_string());
         }
-        api::handle(&self.orgs, &request)
+        let mut response = api::handle(&self.orgs, request);
+        // An answer that comes later (`await`): this caller has a thread to wait with.
+        while let Some(mut pending) = response.pending.take() {
+            clock::pause(Duration::from_millis(api::Pending::PAUSE));
+            let now = clock::system_now();
+            let answer = (pending.has_news)(now).then(|| (pending.ask)(now)).flatten();
+            response = answer.unwrap_or_else(|| Response::later(pending));
+        }
+        response
     }
 
     /// A new org that shares every record with this one, copy on write. It has its own id, tokens
@@ -410,142 +430,9 @@ impl Org {
 }
 
 #[cfg(feature = "server")]
-mod served {
-    use super::ports::OwnPorts;
-    use super::{Arc, DEFAULT, Options, Org, Orgs, PathBuf, StartError, time};
-    use crate::api::{self, Request, json};
-    use crate::clock;
-    use crate::server::{Background, Edge, EdgeOptions, HostChoice};
-    use std::net::IpAddr;
-
-    /// Start options of a server.
-    #[derive(Clone, Debug)]
-    pub struct ServerBuilder {
-        options: Options,
-        port: u16,
-        host: HostChoice,
-    }
-
-    impl Default for ServerBuilder {
-        fn default() -> ServerBuilder {
-            ServerBuilder { options: Options::default(), port: 0, host: HostChoice::Loopback }
-        }
-    }
-
-    impl ServerBuilder {
-        start_options!();
-
-        /// The port; any free one unless it is given.
-        #[must_use]
-        pub fn port(mut self, port: u16) -> ServerBuilder {
-            self.port = port;
-            self
-        }
-
-        /// The address to listen on; both loopback addresses unless it is given.
-        #[must_use]
-        pub fn host(mut self, address: IpAddr) -> ServerBuilder {
-            self.host = HostChoice::Address(address);
-            self
-        }
-
-        /// Makes the default org and serves it; returns when connections are accepted.
-        pub fn start(self) -> Result<Server, StartError> {
-            let orgs = self.options.start()?;
-            let served = Arc::clone(&orgs);
-            let handler = move |request: Request| api::handle(&served, &request);
-            let edge_options =
-                EdgeOptions { host: self.host, port: self.port, ..EdgeOptions::default() };
-            let edge = Edge::bind(edge_options.clone(), Arc::new(handler));
-            let edge = edge.map_err(StartError::Listen)?;
-            let ports = OwnPorts::serve(&orgs, edge_options);
-            let driven = Arc::clone(&orgs);
-            let work = move || driven.run_due(clock::system_now());
-            let background = Background::start(work).map_err(StartError::Listen)?;
-            Ok(Server { edge, orgs, _ports: ports, _background: background })
-        }
-    }
-
-    /// A fake Salesforce that listens on a port of this machine. It owns its threads, so it works
-    /// in sync and async tests alike; dropping it stops it.
-    ///
-    /// ```
-    /// use fauxforce::Server;
-    ///
-    /// let server = Server::start()?;
-    /// let org = server.org("default").expect("it is always there");
-    /// // Give these to the code under test.
-    /// let (url, token) = (server.url(), org.access_token());
-    /// assert!(url.starts_with("http://localhost:"));
-    /// assert!(token.starts_with("00D"));
-    /// # Ok::<(), fauxforce::StartError>(())
-    /// ```
-    #[must_use = "dropping the server stops it"]
-    pub struct Server {
-        edge: Edge,
-        orgs: Arc<Orgs>,
-        /// Where orgs listen alone.
-        _ports: Arc<OwnPorts>,
-        /// Runs the orgs' work as time passes.
-        _background: Background,
-    }
-
-    impl std::fmt::Debug for Server {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.debug_struct("Server").field("url", &self.url()).finish_non_exhaustive()
-        }
-    }
-
-    impl Server {
-        /// An empty org on the system's clock, on any free port.
-        pub fn start() -> Result<Server, StartError> {
-            Server::builder().start()
-        }
-
-        /// A server with options.
-        pub fn builder() -> ServerBuilder {
-            ServerBuilder::default()
-        }
-
-        /// Where clients on this machine reach it, without a trailing slash.
-        pub fn url(&self) -> String {
-            self.edge.url()
-        }
-
-        /// The port.
-        pub fn port(&self) -> u16 {
-            self.edge.port()
-        }
-
-        /// The org of a name; `default` is always there.
-        pub fn org(&self, name: &str) -> Option<Org> {
-            let org = self.orgs.named(name)?;
-            Some(Org { orgs: Arc::clone(&self.orgs), org })
-        }
-
-        /// The line that `serve --json` prints when it is ready, with its line feed.
-        pub fn ready_line(&self) -> String {
-            let url = self.url();
-            let mut line = String::with_capacity(1024);
-            line.push_str("{\"url\":");
-            json::push_str(&mut line, &url);
-            line.push_str(",\"secure_url\":null,\"control_url\":");
-            json::push_str(&mut line, &format!("{url}/_fauxforce"));
-            line.push_str(",\"ca_file\":null,\"ca_bundle\":null,\"org\":");
-            let org = self.orgs.named(DEFAULT).expect("the default org is always there");
-            let public = self.orgs.template.public_url.as_deref();
-            let instance_url = public.map_or(url.as_str(), |url| url.trim_end_matches('/'));
-            api::push_org(&mut line, &org, instance_url);
-            line.push_str("}\n");
-            line
-        }
-
-        /// Stops accepting, lets requests under way end, and returns after at most two seconds.
-        pub fn stop(&mut self) {
-            self.edge.stop();
-        }
-    }
-}
+mod served;
 
 #[cfg(feature = "server")]
 pub use served::{Server, ServerBuilder};
+#[cfg(feature = "cli")]
+pub(crate) use tally::{Counts, Tally};

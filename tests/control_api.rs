@@ -270,7 +270,7 @@ fn objects_are_added_by_describe() {
 #[test]
 fn what_is_not_built_is_refused_loudly_and_what_nobody_knows_is_not_found() {
     let org = start();
-    for path in ["/faults", "/requests"] {
+    for path in ["/faults", "/locks"] {
         let request = Request::new(Method::Get, &format!("/_fauxforce/orgs/default{path}"));
         let response = org.call(request);
         assert_eq!(response.status, 501, "{path}");

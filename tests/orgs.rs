@@ -57,16 +57,23 @@ fn an_org_is_made_with_every_key() {
     let inline = json!({"name": "mine", "records": [
         {"object": "Contact", "fields": {"LastName": "Inline"}},
     ]});
-    let org = made(&mut client, &json!({
-        "name": "full", "from": "default", "snapshot": "one", "label": "Every key", "ttl": "PT1H",
-        "scenarios": [inline, "employees-ready-to-provision"],
-        "clock": "2026-02-01T00:00:00Z", "seed": 7, "listen": true,
-    }));
+    let org = made(
+        &mut client,
+        &json!({
+            "name": "full", "from": "default", "snapshot": "one", "label": "Every key", "ttl": "PT1H",
+            "scenarios": [inline, "employees-ready-to-provision"],
+            "clock": "2026-02-01T00:00:00Z", "seed": 7, "listen": true,
+        }),
+    );
     assert_eq!((&org["name"], &org["label"]), (&json!("full"), &json!("Every key")));
     assert!(org["expires_at"].is_string(), "{org}");
     let mut own = client_of(&served, &org);
     // One from the snapshot, one from the scenario; the second of the origin came later.
-    assert_eq!(contacts(&mut own), 2);
+    let named = |name: &str| format!("query?q=SELECT+COUNT()+FROM+Contact+WHERE+LastName='{name}'");
+    for (name, count) in [("Okafor", 1), ("Ito", 0), ("Inline", 1)] {
+        assert_eq!(own.get(&named(name))["totalSize"], count, "{name}");
+    }
+    assert!(contacts(&mut own) > 2, "and those of the built-in scenario");
     let (_, clock) = control(&mut client, "GET", "/orgs/full/clock", &Json::Null);
     assert_eq!(clock["now"], "2026-02-01T00:00:00.000Z");
     let (_, listed) = control(&mut client, "GET", "/orgs", &Json::Null);
@@ -189,6 +196,14 @@ fn org_of(answer: &Answer) -> String {
     token.split('!').next().expect("an org's id").to_owned()
 }
 
+/// The authorization code in the address to which a browser is sent, as it stands there.
+fn code_of(answer: &Answer) -> String {
+    let to = answer.header("location");
+    let to = to.unwrap_or_else(|| panic!("{} {}", answer.status, answer.text()));
+    let code = to.split("code=").nth(1).and_then(|rest| rest.split('&').next());
+    code.expect("a code").to_owned()
+}
+
 fn short(org: &Json) -> String {
     text(&org["id"])[..15].to_owned()
 }
@@ -250,12 +265,10 @@ fn a_request_finds_its_org() {
                      redirect_uri=http%3A%2F%2Flocalhost%3A1717%2FOauthRedirect&\
                      username=admin%40fauxforce.test.fork1&pw=fauxforce";
     let granted = form(&mut client, "/services/oauth2/authorize", &[], authorize);
-    let callback = granted.header("location").expect("a way back").to_owned();
-    let code = callback.split("code=").nth(1).and_then(|rest| rest.split('&').next());
+    let code = code_of(&granted);
     let exchange = format!(
-        "grant_type=authorization_code&code={}&client_id=PlatformCLI&\
-         redirect_uri=http%3A%2F%2Flocalhost%3A1717%2FOauthRedirect",
-        code.expect("a code")
+        "grant_type=authorization_code&code={code}&client_id=PlatformCLI&\
+         redirect_uri=http%3A%2F%2Flocalhost%3A1717%2FOauthRedirect"
     );
     assert_eq!(org_of(&form(&mut client, TOKEN, &[], &exchange)), short(&fork));
 
@@ -268,10 +281,8 @@ fn a_request_finds_its_org() {
         text(&device["user_code"])
     );
     assert_eq!(form(&mut client, "/setup/connect", &[], &connect).status, 200);
-    let poll = format!(
-        "grant_type=device&client_id=PlatformCLI&code={}",
-        text(&device["device_code"])
-    );
+    let poll =
+        format!("grant_type=device&client_id=PlatformCLI&code={}", text(&device["device_code"]));
     assert_eq!(org_of(&form(&mut client, TOKEN, &[], &poll)), short(&fork));
 
     // At login: the username's suffix, then the client id, then the My Domain, then the default org.
@@ -290,8 +301,10 @@ fn a_request_finds_its_org() {
     let by_client = login(&mut client, &[], "admin%40fauxforce.test", own_id, own_secret);
     assert_eq!(org_of(&by_client), short(&other));
     let domain = [("Host", "fork2.my.salesforce.com")];
-    let by_domain = login(&mut client, &domain, "admin%40fauxforce.test", "PlatformCLI", "");
-    assert_eq!(org_of(&by_domain), short(&other));
+    let at_domain = authorize.replace(".fork1", "");
+    let granted = form(&mut client, "/services/oauth2/authorize", &domain, &at_domain);
+    let exchange = exchange.replace(&code, &code_of(&granted));
+    assert_eq!(org_of(&form(&mut client, TOKEN, &[], &exchange)), short(&other));
     let suffix_of_nobody = login(&mut client, &[], "admin%40fauxforce.test.nobody", id, secret);
     assert_eq!(suffix_of_nobody.status, 400);
 }
@@ -300,8 +313,11 @@ fn a_request_finds_its_org() {
 fn a_new_name_behind_a_question_mark_is_forked_once() {
     let served = Served::start();
     contact(&mut served.client(), "Okafor");
-    let login = "grant_type=password&username=admin%40fauxforce.test&password=fauxforce&\
-                 client_id=PlatformCLI";
+    let login = served.filled(
+        "grant_type=password&username=admin%40fauxforce.test&password=fauxforce&\
+         client_id={client_id}&client_secret={client_secret}",
+    );
+    let login = login.as_str();
     let tokens: Vec<String> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8)
             .map(|_| {
@@ -351,7 +367,8 @@ fn nothing_of_one_org_shows_in_another() {
 
     // Records, and what was built from them.
     let id = text(&left_client.get(by_name)["records"][0]["Id"]).to_owned();
-    let rename = left_client.ask("PATCH", &format!("sobjects/Contact/{id}"), r#"{"LastName":"Renamed"}"#);
+    let rename =
+        left_client.ask("PATCH", &format!("sobjects/Contact/{id}"), r#"{"LastName":"Renamed"}"#);
     assert_eq!(rename.status, 204);
     contact(&mut left_client, "Common7");
     contact(&mut left_client, "Common7");
@@ -466,7 +483,8 @@ fn two_hundred_orgs_at_once_do_not_mix() {
                 let rows = found["records"].as_array().expect("rows").iter();
                 let found: Vec<&str> = rows.map(|row| text(&row["LastName"])).collect();
                 assert_eq!(found, names, "{}", org["name"]);
-                let search = format!("search?q=FIND+%7BOrg*%7D+RETURNING+Contact(Id,LastName)&r={number}");
+                let search =
+                    format!("search?q=FIND+%7BOrg*%7D+RETURNING+Contact(Id,LastName)&r={number}");
                 let hits = own.get(&search);
                 assert_eq!(hits["searchRecords"].as_array().map(Vec::len), Some(round + 1));
             }

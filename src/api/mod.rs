@@ -1,5 +1,6 @@
 //! Protocol adapters on plain structs: bytes in, bytes out.
 
+mod apex_rest;
 mod auth;
 mod body;
 mod composite;
@@ -8,12 +9,16 @@ mod control;
 pub mod describe;
 mod doc_text;
 mod entry;
+mod facts;
 mod hints;
+pub mod home;
 mod http;
 mod jackson;
+mod journal;
 pub mod json;
 mod keys;
 pub mod layouts;
+mod list_views;
 mod params;
 mod query_columns;
 pub mod query_json;
@@ -26,12 +31,18 @@ mod scim;
 mod search_json;
 mod session;
 mod soap;
+mod trace;
+#[cfg(feature = "cli")]
+mod tree;
+mod ui;
 mod xml;
 
 pub(crate) use control::diff_json;
 #[cfg(feature = "server")]
 pub(crate) use control::push_org;
 pub use http::{
-    HeaderText, Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport,
+    HeaderText, Headers, Method, Origin, Pending, Request, RequestBody, Response, ResponseBody, Transport,
 };
 pub use route::handle;
+#[cfg(feature = "cli")]
+pub(crate) use tree::Json;

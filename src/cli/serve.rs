@@ -1,8 +1,8 @@
 //! `fauxforce serve`: starts a fake org, says where, and serves until it is told to stop.
 
 use super::Exit;
-use crate::facade::{Options, Server, StartError};
-use crate::server::StopSignal;
+use crate::facade::{Options, Server, StartError, Tally};
+use crate::server::{HostPattern, StopSignal};
 use crate::store::StateMode;
 use crate::time::parse_rfc3339;
 use clap::builder::BoolishValueParser;
@@ -10,13 +10,14 @@ use clap::{Args, ValueEnum};
 use std::io::{self, Write};
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-/// Options of `serve`; each is also the variable `FAUXFORCE_<OPTION>`.
+/// Options of `serve` and `exec`; each is also the variable `FAUXFORCE_<OPTION>`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ServeOptions {
-    /// The port; 0 takes any free one
-    #[arg(long, env = "FAUXFORCE_PORT", default_value_t = 7357)]
-    pub(crate) port: u16,
+    /// The port; 0 takes any free one [default: 7357, and 0 for `exec`]
+    #[arg(long, env = "FAUXFORCE_PORT")]
+    pub(crate) port: Option<u16>,
     /// The address to listen on [default: 127.0.0.1 and `::1`]
     #[arg(long, env = "FAUXFORCE_HOST", value_name = "ADDR")]
     pub(crate) host: Option<IpAddr>,
@@ -35,6 +36,16 @@ pub(crate) struct ServeOptions {
     /// What happens to a State change that real orgs would refuse
     #[arg(long, env = "FAUXFORCE_STRICT_STATE", value_enum, default_value = "enforce")]
     pub(crate) strict_state: StrictState,
+    /// Where the CA is kept [default: fauxforce/ca in the user's cache folder]
+    #[cfg(feature = "tls")]
+    #[arg(long, env = "FAUXFORCE_CA_DIR", value_name = "DIR")]
+    pub(crate) ca_dir: Option<PathBuf>,
+    /// A host to serve when clients use the server as their proxy: a name or `*.domain` (repeatable)
+    #[arg(long, env = "FAUXFORCE_INTERCEPT", value_name = "HOST", value_parser = host, value_delimiter = ',')]
+    pub(crate) intercept: Vec<String>,
+    /// Refuse clients that use the server as their proxy for hosts that are not Salesforce's
+    #[arg(long, env = "FAUXFORCE_REFUSE_OTHER_HOSTS", value_parser = BoolishValueParser::new())]
+    pub(crate) refuse_other_hosts: bool,
     /// What `instance_url` says, behind an ingress
     #[arg(long, env = "FAUXFORCE_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<String>,
@@ -56,7 +67,11 @@ pub(crate) struct ServeOptions {
     /// An access token that is valid from the start
     #[arg(long, env = "FAUXFORCE_ACCESS_TOKEN")]
     pub(crate) access_token: Option<String>,
-    /// Print one JSON line when ready, and nothing else on stdout
+    /// Keep no journal of requests
+    #[arg(long, env = "FAUXFORCE_NO_JOURNAL", value_parser = BoolishValueParser::new())]
+    pub(crate) no_journal: bool,
+    /// For programs: `serve` prints one JSON line on stdout when it is ready, and nothing else there;
+    /// `exec` ends with its summary as one JSON line on stderr
     #[arg(long, env = "FAUXFORCE_JSON", value_parser = BoolishValueParser::new())]
     pub(crate) json: bool,
 }
@@ -76,6 +91,10 @@ fn clock(text: &str) -> Result<ClockChoice, String> {
     }
     let instant = parse_rfc3339(text).ok_or("`real` or an instant like 2026-01-15T09:00:00Z")?;
     Ok(ClockChoice::At(instant))
+}
+
+fn host(text: &str) -> Result<String, String> {
+    HostPattern::parse(text).map(|_| text.to_owned()).map_err(|error| error.message.to_string())
 }
 
 /// What happens to a State change that real orgs would refuse.
@@ -102,8 +121,16 @@ impl StrictState {
     }
 }
 
-/// Builds the org and serves it.
-fn start(options: &ServeOptions) -> Result<Server, Exit> {
+/// The port of `serve`.
+const USUAL_PORT: u16 = 7357;
+
+/// Builds the org and serves it, on this port unless the options name one. What is asked is counted
+/// when somebody wants to know.
+pub(super) fn start(
+    options: &ServeOptions,
+    usual_port: u16,
+    tally: Option<&Arc<Tally>>,
+) -> Result<Server, Exit> {
     if let Some(address) = options.host
         && !address.to_canonical().is_loopback()
         && options.control_token.is_none()
@@ -126,17 +153,35 @@ fn start(options: &ServeOptions) -> Result<Server, Exit> {
             access_token: options.access_token.clone(),
             public_url: options.public_url.clone(),
             control_token: options.control_token.clone(),
+            no_journal: options.no_journal,
             state_mode: options.strict_state.mode(),
         })
-        .port(options.port);
+        .port(options.port.unwrap_or(usual_port));
     if let Some(address) = options.host {
         builder = builder.host(address);
+    }
+    for host in &options.intercept {
+        builder = builder.intercept(host);
+    }
+    if options.refuse_other_hosts {
+        builder = builder.refuse_other_hosts();
+    }
+    #[cfg(feature = "tls")]
+    {
+        builder = match &options.ca_dir {
+            Some(folder) => builder.ca_dir(folder),
+            None => builder.tls(),
+        };
+    }
+    if let Some(tally) = tally {
+        builder = builder.tally(tally);
     }
     builder.start().map_err(|error| match &error {
         StartError::Listen(cause) if cause.kind() == io::ErrorKind::AddrInUse => {
             Exit::port_taken(error.to_string())
         }
         StartError::Listen(_) => Exit::failed(error.to_string()),
+        StartError::Ca(_) => Exit::not_writable(error.to_string()),
         _ => Exit::bad_fixture(error.to_string()),
     })
 }
@@ -145,7 +190,7 @@ fn start(options: &ServeOptions) -> Result<Server, Exit> {
 pub(crate) fn run(options: &ServeOptions) -> Result<(), Exit> {
     let stop = StopSignal::listen()
         .map_err(|error| Exit::failed(format!("cannot listen for signals: {error}")))?;
-    let mut server = start(options)?;
+    let mut server = start(options, USUAL_PORT, None)?;
     let text = if options.json { server.ready_line() } else { ready_text(&server, options) };
     // Whoever closed our stdout does not want to read it; the server is for others.
     let _ = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
@@ -159,10 +204,20 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Exit> {
 fn ready_text(server: &Server, options: &ServeOptions) -> String {
     let url = server.url();
     let Some(org) = server.org("default") else { return String::new() };
+    let secure = match (server.secure_url(), server.ca_file(), server.ca_bundle()) {
+        (Some(secure_url), Some(ca_file), Some(ca_bundle)) => format!(
+            "over TLS        {secure_url}\n  \
+             CA to trust     {ca}\n  \
+             with system's   {bundle}\n  ",
+            ca = ca_file.display(),
+            bundle = ca_bundle.display(),
+        ),
+        _ => String::new(),
+    };
     format!(
         "fauxforce {version} is ready\n\n  \
          instance URL    {instance_url}\n  \
-         control API     {url}/_fauxforce\n  \
+         {secure}control API     {url}/_fauxforce\n  \
          org             {name} ({id})\n  \
          username        {username}\n  \
          password        {password}\n  \

@@ -43,12 +43,6 @@ impl ControlError {
         ControlError::new(400, "INVALID_REQUEST", message)
     }
 
-    /// 400 of a query parameter that a call does not take.
-    pub fn no_such_parameter(name: &str, known: &str) -> ControlError {
-        ControlError::invalid(format!("no such parameter: {name}; this call takes {known}"))
-            .at(name)
-    }
-
     /// 400 of a body that does not parse.
     pub fn unreadable(message: impl Into<String>) -> ControlError {
         ControlError::new(400, "UNREADABLE_BODY", message)
@@ -78,6 +72,12 @@ impl ControlError {
     /// 404 of a path that nobody documents.
     pub fn no_such_call() -> ControlError {
         ControlError::new(404, "NOT_FOUND", "the control API has no such call")
+    }
+
+    /// 404 of the CA's certificate when the server does not speak TLS.
+    pub fn no_tls() -> ControlError {
+        let message = "this server speaks no TLS: it was built or started without it";
+        ControlError::new(404, "NO_TLS", message)
     }
 
     /// 404 of an org.

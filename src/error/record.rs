@@ -1,6 +1,6 @@
 //! Errors from saving, deleting and addressing records: the DML rows of `reference/rest.md` §3 and §8.
 
-use super::OrgError;
+use super::{Duplicates, OrgError};
 
 impl OrgError {
     /// A key of the body that names no field. `name` is as sent, `object` canonical.
@@ -75,6 +75,16 @@ impl OrgError {
     /// A row addressed by a valid id that never existed: the same error, under 404.
     pub fn row_never_existed() -> OrgError {
         OrgError::invalid_cross_reference().with_status(404)
+    }
+
+    /// A setup object and another in one transaction; `original` was written first.
+    pub fn mixed_dml(object: &str, original: &str) -> OrgError {
+        let message = format!(
+            "DML operation on setup object is not permitted after you have updated a non-setup \
+             object (or vice versa): {object}, original object: {original}"
+        );
+        OrgError::save("MIXED_DML_OPERATION", message, &[])
+            .hint("write them in requests of their own, or set mixedDml to false in the settings")
     }
 
     /// A row in the recycle bin.
@@ -252,5 +262,20 @@ impl OrgError {
             column = at + 1,
         );
         OrgError::general(400, "INVALID_FIELD", message)
+    }
+
+    /// 400 of a record that a duplicate rule takes for one that is there. `message` is the rule's
+    /// own alert, if it has one.
+    pub fn duplicates_detected(found: Duplicates, message: Option<&str>) -> OrgError {
+        let usual = "Use one of these records?";
+        let message = message.map_or_else(|| usual.to_owned(), ToOwned::to_owned);
+        let hint = if found.allow_save {
+            "send Sforce-Duplicate-Rule-Header: allowSave=true, or change duplicateRules in the settings"
+        } else {
+            "the rule blocks duplicates: change duplicateRules in the settings"
+        };
+        let mut error = OrgError::resource(400, "DUPLICATES_DETECTED", message).hint(hint);
+        error.0.duplicates = Some(Box::new(found));
+        error
     }
 }

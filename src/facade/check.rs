@@ -30,15 +30,24 @@ pub fn check_scenario(source: &str) -> Result<(), Vec<String>> {
     })?;
     let orgs = Arc::new(orgs);
     let handle = Org { orgs, org };
-    let mut call = |method: &str, path: &str, body: Option<&str>| {
-        let Some(method) = api::Method::parse(method) else { return (501, String::new()) };
-        // A scenario may let days pass; it is not about the end of its own session.
-        handle.org.open_first_session(clock::system_now());
-        let mut request = Request::new(method, path).bearer(handle.access_token());
-        if let Some(body) = body {
-            request = request.json(body.to_owned());
+    let mut call = |sent: &scenario::Sent<'_>| {
+        let Some(method) = api::Method::parse(sent.method) else { return (501, String::new()) };
+        let mut request = Request::new(method, sent.path);
+        for (name, value) in &sent.headers {
+            request = request.header(name, value);
+        }
+        if request.headers.get("authorization").is_none() {
+            // A scenario may let days pass; it is not about the end of the administrator's session.
+            handle.org.open_first_session(clock::system_now());
+            request = request.bearer(handle.access_token());
+        }
+        if let Some((body, media)) = &sent.body {
+            request = request.header("content-type", media).body(body.clone());
         }
         let response = handle.call(request);
+        if response.transport.drop {
+            return (scenario::LOST, String::new());
+        }
         let status = response.status;
         let body = response.into_bytes().map_or_else(
             |error| error.to_string(),

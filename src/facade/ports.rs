@@ -41,7 +41,7 @@ impl OwnPorts {
             EdgeOptions { port: 0, workers: 1, org: Some(org.to_owned()), ..like.clone() };
         let orgs = Weak::clone(orgs);
         let handler = move |request| match orgs.upgrade() {
-            Some(orgs) => api::handle(&orgs, &request),
+            Some(orgs) => api::handle(&orgs, request),
             None => Response::status(503),
         };
         let edge = Edge::bind(options, Arc::new(handler))?;

@@ -9,6 +9,7 @@ mod bell;
 mod credentials;
 mod cursors;
 mod jobs;
+mod journal;
 mod late;
 mod ports;
 mod registry;
@@ -20,6 +21,7 @@ mod usage;
 pub use credentials::{Credentials, derived_token};
 pub use cursors::{Cursor, Cursors};
 pub use jobs::{Answered, Step};
+pub use journal::{Body, Exchange, Journal, Told};
 pub use late::{First, Late};
 pub use ports::Ports;
 pub use registry::{DEFAULT, Founding, NotFounded, Orgs, Template};
@@ -81,6 +83,8 @@ pub struct Org {
     pub sessions: Late<Sessions>,
     /// Open query cursors.
     pub cursors: Cursors,
+    /// What it was asked and answered.
+    pub journal: Journal,
     /// API requests of the last 24 hours.
     pub usage: Usage,
     /// Indexes built on demand.
@@ -119,6 +123,7 @@ impl Org {
             credentials: Late::new(first.clone(), Credentials::first),
             sessions: Late::new(first, Sessions::first),
             cursors: Cursors::default(),
+            journal: Journal::new(true),
             usage: Usage::default(),
             indexes: IndexCache::default(),
             words: WordIndexes::default(),
@@ -140,6 +145,13 @@ impl Org {
     #[must_use]
     pub fn with_hooks(mut self, hooks: &'static Hooks) -> Org {
         self.hooks = hooks;
+        self
+    }
+
+    /// The same with or without a journal.
+    #[must_use]
+    pub fn with_journal(mut self, on: bool) -> Org {
+        self.journal = Journal::new(on);
         self
     }
 

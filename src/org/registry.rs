@@ -28,12 +28,16 @@ pub struct Template {
     pub public_url: Option<String>,
     /// Bearer token of the control API; needed off loopback.
     pub control_token: Option<String>,
+    /// The certificate of the server's CA, PEM; `None` without TLS.
+    pub ca_pem: Option<String>,
     /// Where the clock of a new org stands; `None`: it runs with the system.
     pub standing_clock: Option<Millis>,
     /// The seed of a new org.
     pub seed: u64,
     /// What becomes of a State change that real orgs refuse, in a new org.
     pub state_mode: StateMode,
+    /// True when orgs keep no journal.
+    pub no_journal: bool,
     /// Objects and fields that every new org has.
     pub additions: Vec<Additions>,
 }
@@ -55,6 +59,7 @@ pub struct Orgs {
     ports: OnceLock<Ports>,
     hooks: &'static Hooks,
     bell: Arc<Bell>,
+    ticks: fn() -> u64,
 }
 
 /// The name of the org that exists from the start.
@@ -106,6 +111,7 @@ impl Orgs {
             ports: OnceLock::new(),
             hooks: Hooks::NONE,
             bell: Arc::default(),
+            ticks: || 0,
         }
     }
 
@@ -114,6 +120,18 @@ impl Orgs {
     pub fn with_hooks(mut self, hooks: &'static Hooks) -> Orgs {
         self.hooks = hooks;
         self
+    }
+
+    /// The same with a clock that measures how long answers take: microseconds since any instant.
+    #[must_use]
+    pub fn with_ticks(mut self, ticks: fn() -> u64) -> Orgs {
+        self.ticks = ticks;
+        self
+    }
+
+    /// Microseconds since any instant; always 0 when nobody measures.
+    pub fn ticks(&self) -> u64 {
+        (self.ticks)()
     }
 
     /// Lets orgs listen on ports of their own from now on. Only the first server's ports count.
@@ -183,7 +201,9 @@ impl Orgs {
             now: state.clock.now(system_now),
             lifetime: state.settings.session_seconds * 1000,
         };
-        let mut org = Org::new(first, state, adopt).with_hooks(self.hooks);
+        let mut org = Org::new(first, state, adopt)
+            .with_hooks(self.hooks)
+            .with_journal(!self.template.no_journal);
         org.label = label;
         org.expires_at = ttl.map(|ttl| system_now.saturating_add(ttl));
         org.bell = Arc::clone(&self.bell);

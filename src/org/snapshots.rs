@@ -116,6 +116,7 @@ impl Org {
     /// Back to how the org was when it was created. Sessions stay unless `drop_sessions`.
     pub fn reset(&self, drop_sessions: bool, system_now: Millis) {
         self.go_back(self.created(), drop_sessions, system_now);
+        self.journal.clear();
     }
 
     /// Puts the state back. Cursors end, and no request has been counted: both belong to a time that

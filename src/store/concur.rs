@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 /// How a Concur tenant behaves: `concur` of the org's settings.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ConcurSettings {
     /// How long an operation takes.
     pub latency: Millis,
@@ -24,6 +25,7 @@ pub struct ConcurSettings {
 
 /// What becomes of the operations on users whose name matches.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ConcurOutcome {
     /// The users by name; `*` stands for any text.
     pub user_name: String,

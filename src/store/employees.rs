@@ -61,6 +61,7 @@ impl Unassigned {
 
 /// Employee User Settings. Blank texts are settings that nobody made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct EmployeeUserSettings {
     /// Employees become users when they are saved with the provisioning status.
     pub auto_create: bool,

@@ -4,6 +4,7 @@
 //! it; a write copies the pages on its path and nothing else. Rollback, fork, snapshot, diff and
 //! query cursors are all "keep or drop an `Arc<State>`".
 
+mod apex;
 mod concur;
 mod diff;
 mod doc;
@@ -11,6 +12,7 @@ mod employees;
 pub mod file;
 mod index;
 mod jobs;
+mod metadata;
 pub mod page;
 mod row;
 mod settings;
@@ -19,6 +21,7 @@ mod table;
 mod targets;
 mod transitions;
 
+pub use apex::{ApexBody, ApexRoute};
 pub use concur::{
     Concur, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation, ConcurOutcome, ConcurProvision,
     ConcurResult, ConcurSettings, ConcurUser, ConcurVerb, ENTERPRISE,
@@ -31,7 +34,7 @@ pub use employees::{
 pub use index::{IndexCache, Key, KeySet, fold};
 pub use jobs::{Answer, Calls, Job, JobKind, Jobs, OutboundCall, Pace};
 pub use row::{Draft, Hint, Row};
-pub use settings::{ScimMode, Settings};
+pub use settings::{DuplicateRule, ScimMode, Settings};
 pub use state::{BEGINNING, Cleared, State};
 pub use table::{RowNum, Table, Tombstone};
 pub use targets::{Adapter, EXTERNAL, Ending, External, Outcome, Stage, Target};

@@ -1,5 +1,6 @@
 //! What an org's owner may set: limits, modes, names taken elsewhere. Part of the state.
 
+use super::apex::ApexRoute;
 use super::concur::ConcurSettings;
 use super::employees::EmployeeUserSettings;
 use super::jobs::Pace;
@@ -20,9 +21,33 @@ pub enum ScimMode {
     Rfc,
 }
 
+/// A duplicate rule with one exact matching rule behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DuplicateRule {
+    /// The fields that must all be equal, letter case aside; one that is empty matches nothing.
+    pub fields: Vec<String>,
+    /// True for an alert, which the caller may pass over; false when duplicates are blocked.
+    pub alerts: bool,
+    /// The alert; `None` for the usual one.
+    pub message: Option<String>,
+}
+
+impl DuplicateRule {
+    /// The developer name of an object's rule.
+    pub fn name(object: &str) -> String {
+        format!("Standard_{object}_Duplicate_Rule")
+    }
+
+    /// The developer name of the matching rule behind it.
+    pub fn match_rule(object: &str) -> String {
+        format!("Standard_{object}_Match_Rule_v1_0")
+    }
+}
+
 /// Settings that no record holds. Features live in the schema, the organization's own facts in its
 /// `Organization` row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Most API requests in 24 hours; `Sforce-Limit-Info` and `limits` show it.
     pub daily_api_requests: u64,
@@ -38,6 +63,8 @@ pub struct Settings {
     pub seed: u64,
     /// SOAP `login()` works at 65.0 and later too.
     pub soap_login_any_version: bool,
+    /// Setup objects and others do not mix in one transaction.
+    pub mixed_dml: bool,
     /// How SCIM answers.
     pub scim: ScimMode,
     /// How the Concur tenant behaves.
@@ -50,8 +77,12 @@ pub struct Settings {
     pub pace: Pace,
     /// How employees become users.
     pub employees: EmployeeUserSettings,
+    /// Duplicate rules, by their object.
+    pub duplicate_rules: BTreeMap<String, Arc<DuplicateRule>>,
     /// The systems that connected apps provision, by the app's name or id.
     pub targets: BTreeMap<String, Arc<Target>>,
+    /// What `/services/apexrest` answers.
+    pub apex_rest: Arc<[ApexRoute]>,
 }
 
 impl Settings {
@@ -77,13 +108,16 @@ impl Default for Settings {
             refresh_token_rotation: false,
             seed: 0,
             soap_login_any_version: false,
+            mixed_dml: true,
             scim: ScimMode::default(),
             concur: Arc::default(),
             state_mode: StateMode::default(),
             transitions: Arc::default(),
             pace: Pace::default(),
             employees: EmployeeUserSettings::default(),
+            duplicate_rules: BTreeMap::new(),
             targets: BTreeMap::new(),
+            apex_rest: Arc::default(),
         }
     }
 }

@@ -95,6 +95,7 @@ impl Ending {
 
 /// One scripted outcome.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Outcome {
     /// Which work it is about.
     pub stage: Stage,
@@ -120,6 +121,7 @@ pub struct Outcome {
 
 /// A target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Target {
     /// How it is reached.
     pub adapter: Adapter,

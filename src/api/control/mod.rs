@@ -8,9 +8,11 @@ mod objects;
 mod orgs;
 mod outbox;
 mod provisioning;
+mod requests;
 mod scenarios;
 mod settings;
 mod snapshots;
+mod wait;
 
 #[cfg(feature = "server")]
 pub(crate) use orgs::push_org;
@@ -53,10 +55,22 @@ pub(crate) fn handle(orgs: &Orgs, request: &Request, segments: &[Cow<'_, str>]) 
             org.settle(org.now(call.now));
             snapshots::export(&org, name)
         });
-        return file.map_or_else(|error| respond(request, Err(error)), |file| dated(request, file));
+        return match file {
+            Ok(file) => headed(file, call.now),
+            Err(error) => respond(call.now, Err(error)),
+        };
     }
-    let answer = admitted.and_then(|()| call.answer(&parts));
-    respond(request, answer)
+    if let (Ok(()), Method::Get | Method::Head, ["ca.pem"], Some(ca_pem)) =
+        (&admitted, request.method, &parts[..], &orgs.template.ca_pem)
+    {
+        let headed = headed(Response::status(200), call.now);
+        return headed.with("Content-Type", "application/x-pem-file").body(ca_pem.clone());
+    }
+    if let (Method::Post, ["orgs", name, "await"], Ok(())) = (request.method, &parts[..], &admitted)
+    {
+        return wait::begin(&call, name);
+    }
+    respond(call.now, admitted.and_then(|()| call.answer(&parts)))
 }
 
 impl Call<'_> {
@@ -67,7 +81,8 @@ impl Call<'_> {
         match (method, parts) {
             (Get, ["health"]) => Ok((200, health())),
             (_, ["health"]) => Err(ControlError::method_not_allowed("GET")),
-            (_, ["ca.pem"]) => Err(ControlError::not_emulated("TLS")),
+            (Get, ["ca.pem"]) => Err(ControlError::no_tls()),
+            (_, ["ca.pem"]) => Err(ControlError::method_not_allowed("GET")),
             (Get, ["orgs"]) => Ok((200, orgs::list(self))),
             (Post, ["orgs"]) => orgs::create(self, None),
             (_, ["orgs"]) => Err(ControlError::method_not_allowed("GET,POST")),
@@ -119,6 +134,16 @@ impl Call<'_> {
                     (_, ["diff"]) => Err(ControlError::method_not_allowed("GET")),
                     (Get, ["clock"]) => Ok((200, clock::show(self, &org))),
                     (Put, ["clock"]) => clock::set(self, &org),
+                    (Get, ["requests"]) => requests::list(self, &org),
+                    (Delete, ["requests"]) => {
+                        org.journal.clear();
+                        Ok((204, String::new()))
+                    }
+                    (_, ["requests"]) => Err(ControlError::method_not_allowed("GET,DELETE")),
+                    (Post, ["requests", "verify"]) => requests::verify(self, &org),
+                    (_, ["requests", "verify"] | ["await"]) => {
+                        Err(ControlError::method_not_allowed("POST"))
+                    }
                     (Get, ["outbox"]) => Ok((200, outbox::list(self, &org))),
                     (_, ["outbox"]) => Err(ControlError::method_not_allowed("GET")),
                     (Get, ["settings"]) => Ok((200, settings::show(&org))),
@@ -143,8 +168,6 @@ impl Call<'_> {
 fn not_built(rest: &[&str]) -> ControlError {
     let what = match rest {
         ["faults"] | ["faults", _] | ["faults", _, "release"] => "fault rules",
-        ["requests"] | ["requests", "verify"] => "the request journal",
-        ["await"] => "await",
         ["locks"] => "row locks",
         _ => return ControlError::no_such_call(),
     };
@@ -155,21 +178,22 @@ fn health() -> String {
     format!("{{\"status\":\"ready\",\"version\":\"{}\"}}", env!("CARGO_PKG_VERSION"))
 }
 
-fn respond(request: &Request, answer: Answer) -> Response {
+fn respond(now: Millis, answer: Answer) -> Response {
     let (response, body) = match answer {
         Ok((status, body)) => (Response::status(status), body),
         Err(error) => (refused(&error), error_json(&error)),
     };
-    let response = dated(request, response);
+    let response = headed(response, now);
     if body.is_empty() {
         return response;
     }
     response.with("Content-Type", JSON).body(body)
 }
 
-fn dated(request: &Request, response: Response) -> Response {
+/// The same with the headers of every answer.
+fn headed(response: Response, now: Millis) -> Response {
     let mut date = String::with_capacity(29);
-    time::write_http_date(&mut date, request.received_at);
+    time::write_http_date(&mut date, now);
     response.with("Date", date).with("Cache-Control", "no-store")
 }
 

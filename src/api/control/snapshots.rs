@@ -9,6 +9,7 @@ use super::orgs::drops_sessions;
 use super::{Answer, Call, body, org_json};
 use crate::error::ControlError;
 use crate::org::{NotImported, NotTaken, Org, Snapshot};
+use crate::scenario::nearest;
 use crate::schema::{ObjectSpec, Slot};
 use crate::store::{self, ObjectDiff, Row, State, Updated, file};
 use crate::time;
@@ -120,8 +121,9 @@ fn push_snapshot(out: &mut String, snapshot: &Snapshot) {
 /// What differs from one snapshot to another, or to now.
 pub(super) fn diff(call: &Call<'_>, org: &Org) -> Answer {
     let params = Params::parse(&call.request.query);
-    if let Some((name, _)) = params.iter().find(|(name, _)| !["from", "to"].contains(name)) {
-        return Err(ControlError::no_such_parameter(name, "from and to"));
+    let known = ["from", "to"];
+    if let Some((name, _)) = params.iter().find(|(name, _)| !known.contains(name)) {
+        return Err(ControlError::no_such_parameter(name, nearest(name, known)));
     }
     let at = |key: &str| match params.get(key) {
         Some(name) => find(org, name).map(|found| Some(found.state)).map_err(|error| error.at(key)),

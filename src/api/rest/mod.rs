@@ -5,8 +5,9 @@
 
 mod around;
 mod blobs;
-mod conditional;
+pub(super) mod conditional;
 mod discovery;
+mod duplicates;
 mod external;
 mod info;
 mod multipart;
@@ -17,6 +18,7 @@ mod replication;
 pub(super) mod rows;
 mod search;
 mod suggest;
+mod tooling;
 mod traverse;
 
 use super::composite;
@@ -71,11 +73,6 @@ impl Call<'_> {
         Actor { user: self.session.user, now: self.entry.now, system: false }
     }
 
-    /// Takes over what a transaction warns of.
-    pub fn warn(&self, transaction: &mut Transaction<'_>) {
-        self.warnings.borrow_mut().append(&mut transaction.warnings);
-    }
-
     /// The object of a name in the URL.
     pub fn object(&self, name: &str) -> Result<&Arc<ObjectSpec>, OrgError> {
         match self.state.schema.lookup(name) {
@@ -93,9 +90,18 @@ impl Call<'_> {
     /// Runs a transaction for the caller, as a part of the call's unit if it has one. What it did is
     /// kept when `work` says so.
     pub fn attempt<T>(&self, work: impl FnOnce(&mut Transaction<'_>) -> (T, bool)) -> T {
+        let allow = duplicates::allowed(self);
+        let warned = |transaction: &mut Transaction<'_>| {
+            transaction.allow_duplicates = allow;
+            let (done, keep) = work(transaction);
+            if keep {
+                self.warnings.borrow_mut().append(&mut transaction.warnings);
+            }
+            (done, keep)
+        };
         match self.unit {
-            Some(unit) => unit.attempt(self.actor(), work),
-            None => self.entry.org.attempt(self.actor(), work),
+            Some(unit) => unit.attempt(self.actor(), warned),
+            None => self.entry.org.attempt(self.actor(), warned),
         }
     }
 
@@ -109,6 +115,11 @@ impl Call<'_> {
             let keep = done.is_ok();
             (done, keep)
         })
+    }
+
+    /// The org's data as it is now: after what the call, or its unit, has written.
+    pub fn latest(&self) -> Arc<State> {
+        self.unit.map_or_else(|| self.entry.org.read(), Unit::read)
     }
 
     /// Changes what is not a record.
@@ -178,13 +189,12 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
         Err(error) => return reply::render_faults(entry, style, None, &[error]),
     };
     let state = entry.org.read();
-    let most = state.settings.daily_api_requests;
-    let used = entry.org.usage.count(entry.now);
-    let counted = Some(Counted { used: used.min(most), most });
-    if used > most {
-        let error = OrgError::request_limit_exceeded();
-        return reply::render_faults(entry, style, counted, &[error]);
-    }
+    let counted = match count(entry, &state) {
+        Ok(counted) => Some(counted),
+        Err((counted, error)) => {
+            return reply::render_faults(entry, style, Some(counted), &[error]);
+        }
+    };
     if let Some(namespace) = option(entry.request, "sforce-call-options", "defaultNamespace")
         && state.schema.has_namespace(namespace)
     {
@@ -201,13 +211,21 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
     let call = Call { entry, version, session, token, state, method, params, unit: None, warnings };
     match dispatch(&call, &path) {
         Ok(mut reply) => {
-            for warning in call.warnings.take() {
-                reply = reply.with("X-Fauxforce-Warning", reply::header_text(&warning));
+            for warning in reply::warning_headers(call.warnings.take()) {
+                reply = reply.with("X-Fauxforce-Warning", warning);
             }
             reply::render(entry, style, counted, reply)
         }
         Err(faults) => reply::render_faults(entry, style, counted, &faults),
     }
+}
+
+/// Counts a request against the org's limit; an error when it is used up.
+pub(super) fn count(entry: &Entry<'_>, state: &State) -> Result<Counted, (Counted, OrgError)> {
+    let most = state.settings.daily_api_requests;
+    let used = entry.org.usage.count(entry.now);
+    let counted = Counted { used: used.min(most), most };
+    if used > most { Err((counted, OrgError::request_limit_exceeded())) } else { Ok(counted) }
 }
 
 /// Takes a suffix that selects the format off the last segment; up to v57.
@@ -254,6 +272,10 @@ pub(super) fn overridden(method: Method, params: &Params<'_>) -> Method {
 
 /// Answers a call, whether it came over the socket or inside a composite request.
 pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
+    routed(call, path).map_err(|faults| duplicates::described(call, faults))
+}
+
+fn routed(call: &Call<'_>, path: &[&str]) -> Outcome {
     match path {
         [] => discovery::resources(call),
         ["sobjects"] => discovery::global(call),
@@ -270,8 +292,8 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         }
         ["sobjects", name, key] => rows::row(call, name, key),
         ["sobjects", name, first, rest @ ..] => traverse::handle(call, name, first, rest),
-        ["query"] => query::query(call, false),
-        ["queryAll"] => query::query(call, true),
+        ["query"] => query::query(call, query::Through::Query),
+        ["queryAll"] => query::query(call, query::Through::QueryAll),
         ["query" | "queryAll", locator] => query::more(call, locator),
         ["search"] => search::search(call),
         ["search", "layout"] => search::layout(call),
@@ -288,8 +310,13 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["process", rest @ ..] => around::process(call, rest),
         ["actions", rest @ ..] => around::actions(call, rest),
         ["composite", rest @ ..] => composite::handle(call, rest),
+        ["ui-api", rest @ ..] => super::ui::handle(call, rest),
+        ["tooling", rest @ ..] => tooling::handle(call, rest),
         ["compactLayouts"] => discovery::compact_layouts(call),
-        ["connect", "proxy", "ui-telemetry"] => Ok(Reply::json("{}".to_owned(), "telemetry")),
+        ["connect", "proxy", "ui-telemetry"] => {
+            call.entry.trace.leave_out();
+            Ok(Reply::json("{}".to_owned(), "telemetry"))
+        }
         // These are here in full: what lies under them in a path is nothing.
         ["limits" | "query" | "queryAll" | "recent" | "tabs" | "theme" | "compactLayouts", ..] => {
             Err(OrgError::not_found().into())
@@ -302,7 +329,7 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
 }
 
 /// Resources that real orgs have and do not list at a version's root.
-const UNLISTED: [&str; 4] = ["ui-api", "graphql", "knowledgeManagement", "scheduling"];
+const UNLISTED: [&str; 3] = ["graphql", "knowledgeManagement", "scheduling"];
 
 /// The resources of a version's root, in the order in which a real org lists them.
 pub const RESOURCES: [&str; 46] = [

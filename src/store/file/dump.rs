@@ -104,6 +104,8 @@ impl Dump<Written> {
             runs,
             recent,
             tables,
+            // It follows from the schema.
+            metadata: _,
             cleared,
         } = state;
         let held = tables.iter().enumerate();
@@ -237,6 +239,7 @@ impl Dump<Packed> {
             runs: self.runs.renumbered(id_of).ok_or_else(strange)?,
             recent: self.recent,
             tables,
+            metadata: Arc::default(),
             cleared,
         })
     }
