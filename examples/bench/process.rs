@@ -230,6 +230,17 @@ pub(crate) fn memory_after(before: &[Request]) -> Result<Measured, String> {
     Ok(measured)
 }
 
+/// How much resident memory requests add to what others made; there is no base.
+pub(crate) fn memory_added(before: &[Request], then: &[Request]) -> Result<Measured, String> {
+    let ours = Started::new(&Server::Fauxforce(&[]))?;
+    ours.prepare(before)?;
+    let held = ours.memory()?;
+    ours.prepare(then)?;
+    let mut measured = Measured::new(Unit::Bytes);
+    measured.ours.push(ours.memory()? - held);
+    Ok(measured)
+}
+
 /// Time from the start of a process to its first answer, in turn with the base.
 pub(crate) fn start_time(server: &Server, effort: Effort) -> Result<Measured, String> {
     let mut measured = Measured::new(Unit::Nanoseconds);
