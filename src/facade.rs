@@ -3,21 +3,29 @@
 //! [`OrgBuilder`] and [`ServerBuilder`] gather start options → [`Options::start`] makes the orgs →
 //! an [`Org`] is a handle on one of them, a [`Server`] serves them all.
 
+mod check;
 mod expect;
+mod fault;
+mod points;
+#[cfg(feature = "server")]
+mod ports;
 #[cfg(feature = "wiremock")]
 mod respond;
 #[cfg(feature = "server")]
 #[cfg_attr(not(feature = "cli"), allow(dead_code))] // `exec` alone counts.
 mod tally;
 
+pub use check::{built_in_scenario, built_in_scenarios, check_scenario};
 pub use expect::{Expectation, Expected, Recorded};
+pub use points::SnapshotError;
 #[cfg(feature = "wiremock")]
 pub use respond::OrgResponder;
 
-use crate::api::{self, Request, Response};
+use crate::api::{self, Request, Response, Until};
 use crate::clock::{self, Millis};
 use crate::error::CaError;
-use crate::org::{DEFAULT, Orgs, Template};
+use crate::org::faults::Rule;
+use crate::org::{DEFAULT, NotFounded, Orgs, Template};
 use crate::provisioning;
 use crate::scenario::{self, NewOrg, NotMade, Problem, Scenario};
 use crate::schema::{ImportError, import};
@@ -54,6 +62,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// Bearer token of the control API.
     pub control_token: Option<String>,
+    /// Fault rules of the default org: `NAME[:key=value,…]`, or JSON.
+    pub faults: Vec<String>,
     /// Orgs keep no journal of their requests.
     pub no_journal: bool,
 }
@@ -68,6 +78,12 @@ pub enum StartError {
     Schema(String),
     /// An org of this name is there already.
     NameTaken(String),
+    /// A fault rule is none.
+    Fault(String),
+    /// The org to fork has no snapshot of this name.
+    NoSnapshot(String),
+    /// There are as many orgs as a process may have.
+    TooManyOrgs(usize),
     /// The clock cannot be set so.
     Clock(String),
     /// The server cannot listen.
@@ -79,10 +95,15 @@ pub enum StartError {
 impl std::fmt::Display for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            StartError::Scenario(text) | StartError::Schema(text) | StartError::Clock(text) => {
-                f.write_str(text)
-            }
+            StartError::Scenario(text)
+            | StartError::Schema(text)
+            | StartError::Fault(text)
+            | StartError::Clock(text) => f.write_str(text),
             StartError::NameTaken(name) => write!(f, "there is an org {name} already"),
+            StartError::NoSnapshot(name) => write!(f, "there is no snapshot {name}"),
+            StartError::TooManyOrgs(most) => {
+                write!(f, "there are {most} orgs, the most there may be")
+            }
             StartError::Listen(error) => write!(f, "{error}"),
             StartError::Ca(error) => write!(f, "{error}"),
         }
@@ -127,8 +148,17 @@ impl Options {
         .with_ticks(clock::ticks);
         let scenarios: Vec<Scenario> =
             self.scenarios.iter().map(|source| find(source)).collect::<Result<_, _>>()?;
+        let faults = self.faults.iter().map(|text| scenario::faults::parse(text));
+        let faults: Vec<Rule> = faults
+            .collect::<Result<_, _>>()
+            .map_err(|problem: Problem| StartError::Fault(problem.to_string()))?;
         let new = NewOrg { name: Some(DEFAULT), scenarios: &scenarios, ..NewOrg::default() };
-        create(&orgs, &new)?;
+        let org = create(&orgs, &new)?;
+        for rule in faults {
+            let id = rule.id.clone();
+            let taken = |_| StartError::Fault(format!("--fault: the id {id} is taken"));
+            org.add_fault(rule).map_err(taken)?;
+        }
         Ok(Arc::new(orgs))
     }
 }
@@ -150,7 +180,14 @@ fn looks_like_a_path(source: &str) -> bool {
 fn create(orgs: &Orgs, new: &NewOrg<'_>) -> Result<Arc<crate::org::Org>, StartError> {
     let made = scenario::create(orgs, new, clock::system_now());
     made.map(|(org, _)| org).map_err(|why| match why {
-        NotMade::Taken => StartError::NameTaken(new.name.unwrap_or_default().to_owned()),
+        NotMade::NotFounded(NotFounded::Taken) => {
+            StartError::NameTaken(new.name.unwrap_or_default().to_owned())
+        }
+        NotMade::NotFounded(NotFounded::Listen(error)) => StartError::Listen(error),
+        NotMade::NotFounded(NotFounded::NoServer) => {
+            StartError::Listen(std::io::ErrorKind::Unsupported.into())
+        }
+        NotMade::NotFounded(NotFounded::TooMany(most)) => StartError::TooManyOrgs(most),
         NotMade::ClockBackwards => StartError::Clock("clocks never run backwards".to_owned()),
         NotMade::Scenario(_, problem) => problem.into(),
         NotMade::Schema(error) => StartError::Schema(error.to_string()),
@@ -197,6 +234,13 @@ macro_rules! start_options {
         #[must_use]
         pub fn schema(mut self, path: impl Into<PathBuf>) -> Self {
             self.options.schemas.push(path.into());
+            self
+        }
+
+        /// Makes something go wrong on purpose in the default org: `row-lock:object=Account,nth=3`.
+        #[must_use]
+        pub fn fault(mut self, fault: impl Into<String>) -> Self {
+            self.options.faults.push(fault.into());
             self
         }
 
@@ -268,12 +312,23 @@ impl Org {
     }
 
     /// Answers a request without a socket. The request needs the path alone: it reaches this org
-    /// whatever its host, unless its header `X-Fauxforce-Org` names another.
+    /// whatever its host, unless its header `X-Fauxforce-Org` names another. What fault rules do to
+    /// the connection is in [`Response::transport`]; a request that a rule holds waits on this
+    /// thread, as one that meets a locked row on a running clock does.
     pub fn call(&self, mut request: Request) -> Response {
         if request.headers.get("x-fauxforce-org").is_none() {
-            request.origin.org = Some(self.org.name.clone());
+            request.origin.org = Some(self.org.name.to_string());
         }
         let mut response = api::handle(&self.orgs, request);
+        while let Some(pause) = response.pause {
+            let mut request = pause.request;
+            match pause.until {
+                Until::Released(hold) => hold.wait(),
+                Until::Later(span) => clock::pause(Duration::from_millis(span.unsigned_abs())),
+            }
+            request.received_at = clock::system_now();
+            response = api::handle(&self.orgs, request);
+        }
         // An answer that comes later (`await`): this caller has a thread to wait with.
         while let Some(mut pending) = response.pending.take() {
             clock::pause(Duration::from_millis(api::Pending::PAUSE));
@@ -304,7 +359,7 @@ impl Org {
     /// Forgets the org. Handles that are left keep it alive; requests find it no more. False for the
     /// default org, which stays, and for one that was deleted before.
     pub fn delete(&self) -> bool {
-        self.org.name != DEFAULT && self.orgs.delete(&self.org.name)
+        *self.org.name != *DEFAULT && self.orgs.delete(&self.org.name)
     }
 
     /// Back to how the org was when it was created; its sessions stay.
@@ -357,9 +412,7 @@ impl Org {
     pub fn load_scenario(&self, source: &str) -> Result<Vec<(String, String)>, StartError> {
         let scenario = find(source)?;
         let now = clock::system_now();
-        let loaded = self
-            .org
-            .change(|state| scenario::load(&scenario, state, &self.org.indexes, now, false));
+        let loaded = scenario::faults::load_into(&scenario, &self.org, now);
         Ok(loaded?.records.into_iter().map(|(alias, id)| (alias, id.to_string())).collect())
     }
 
@@ -414,71 +467,12 @@ impl Org {
     }
 }
 
-/// Loads a scenario, a built-in one by name or a file, into an org of its own, runs what happens in
-/// it, and checks what must hold. The problems name file and line.
-///
-/// ```
-/// # fn main() -> Result<(), Vec<String>> {
-/// fauxforce::check_scenario("no-such-scenario").expect_err("there is none");
-/// # Ok(())
-/// # }
-/// ```
-pub fn check_scenario(source: &str) -> Result<(), Vec<String>> {
-    let one = |problem: String| vec![problem];
-    let scenario = find(source).map_err(|problem| one(problem.to_string()))?;
-    let orgs = Orgs::new(Template::default()).with_hooks(&provisioning::HOOKS);
-    let scenarios = std::slice::from_ref(&scenario);
-    let new = NewOrg { name: Some(DEFAULT), scenarios, ..NewOrg::default() };
-    let made = scenario::create(&orgs, &new, clock::system_now());
-    let (org, loaded) = made.map_err(|why| match why {
-        NotMade::Scenario(_, problem) => one(problem.to_string()),
-        other => one(format!("{other:?}")),
-    })?;
-    let orgs = Arc::new(orgs);
-    let handle = Org { orgs, org };
-    let mut call = |sent: &scenario::Sent<'_>| {
-        let Some(method) = api::Method::parse(sent.method) else { return (501, String::new()) };
-        let mut request = Request::new(method, sent.path);
-        for (name, value) in &sent.headers {
-            request = request.header(name, value);
-        }
-        if request.headers.get("authorization").is_none() {
-            // A scenario may let days pass; it is not about the end of the administrator's session.
-            handle.org.open_first_session(clock::system_now());
-            request = request.bearer(handle.access_token());
-        }
-        if let Some((body, media)) = &sent.body {
-            request = request.header("content-type", media).body(body.clone());
-        }
-        let response = handle.call(request);
-        if response.transport.drop {
-            return (scenario::LOST, String::new());
-        }
-        let status = response.status;
-        let body = response.into_bytes().map_or_else(
-            |error| error.to_string(),
-            |bytes| String::from_utf8_lossy(&bytes).into_owned(),
-        );
-        (status, body)
-    };
-    let loaded = loaded.first().cloned().unwrap_or_default();
-    scenario::run(&scenario, &loaded, DEFAULT, &mut call)
-        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
-}
-
-/// The built-in scenarios: name and title.
-pub fn built_in_scenarios() -> Vec<(&'static str, String)> {
-    scenario::list().collect()
-}
-
-/// The text of a built-in scenario.
-pub fn built_in_scenario(name: &str) -> Option<&'static str> {
-    scenario::show(name)
-}
-
 #[cfg(feature = "server")]
 mod served;
 
+#[cfg(feature = "cli")]
+pub(crate) use fault::split_faults;
+pub use fault::{Fault, FaultGuard};
 #[cfg(feature = "server")]
 pub use served::{Server, ServerBuilder};
 #[cfg(feature = "cli")]

@@ -20,7 +20,7 @@ pub struct ControlError {
 }
 
 impl ControlError {
-    fn new(status: u16, code: &'static str, message: impl Into<String>) -> ControlError {
+    pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> ControlError {
         ControlError {
             status,
             code,
@@ -102,6 +102,48 @@ impl ControlError {
     /// 409 of an org name.
     pub fn name_taken(name: &str) -> ControlError {
         ControlError::new(409, "NAME_TAKEN", format!("there is an org {name} already"))
+    }
+
+    /// 404 of a fault rule.
+    pub fn no_such_fault(id: &str) -> ControlError {
+        let message =
+            format!("there is no fault rule {id}: GET /_fauxforce/orgs/{{org}}/faults lists them");
+        ControlError::new(404, "NOT_FOUND", message)
+    }
+
+    /// 409 of a fault rule's id.
+    pub fn fault_id_taken(id: &str) -> ControlError {
+        ControlError::new(409, "NAME_TAKEN", format!("there is a fault rule {id} already"))
+    }
+
+    /// 409 of one fault rule too many.
+    pub fn too_many_faults(most: usize) -> ControlError {
+        ControlError::new(409, "TOO_MANY", format!("an org has {most} fault rules at most"))
+    }
+
+    /// 409 of the release of what a fault rule does not hold.
+    pub fn fault_holds_nothing(id: &str) -> ControlError {
+        let message = format!("fault rule {id} holds no requests: its then is no hold");
+        ControlError::new(409, "NOT_HOLDING", message)
+    }
+
+    /// 409 of one org too many.
+    pub fn too_many_orgs(most: usize) -> ControlError {
+        let message = format!("a process may have {most} orgs: DELETE some first");
+        ControlError::new(409, "TOO_MANY", message)
+    }
+
+    /// 501 of a port where nobody serves.
+    pub fn no_ports() -> ControlError {
+        let message = "an org without a server has no ports: start one with `Server` or `serve`";
+        let mut error = ControlError::new(501, "NOT_EMULATED", message);
+        error.unsupported = Some("a port of its own".to_owned());
+        error
+    }
+
+    /// 503 of a port that the system does not give.
+    pub fn cannot_listen(why: &std::io::Error) -> ControlError {
+        ControlError::new(503, "CANNOT_LISTEN", why.to_string())
     }
 
     /// 409 of the org that must stay.

@@ -10,6 +10,7 @@ mod concur;
 mod control;
 mod edge;
 mod employees;
+mod injected;
 pub mod journal;
 mod login;
 pub mod provisioning;
@@ -19,6 +20,7 @@ mod record;
 mod resource;
 mod scim;
 mod semantic;
+mod snapshot;
 pub mod snippet;
 mod ui;
 
@@ -27,8 +29,10 @@ pub use concur::{
     ConcurError, FORBIDDEN_IN_NAMES, concur_no_such_employee, concur_required, concur_timed_out,
 };
 pub use control::ControlError;
+pub use injected::{Injected, error_codes, is_of_records};
 pub use login::SOAP_CLIENT;
 pub use scim::{FilterFault, PatchFault, ScimError};
+pub use snapshot::FileFault;
 pub use ui::UI_NOT_SAVED;
 
 use crate::id::Id;

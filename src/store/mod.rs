@@ -6,10 +6,13 @@
 
 mod apex;
 mod concur;
+mod diff;
 mod doc;
 mod employees;
+pub mod file;
 mod index;
 mod jobs;
+mod limits;
 mod metadata;
 pub mod page;
 mod row;
@@ -24,12 +27,14 @@ pub use concur::{
     Concur, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation, ConcurOutcome, ConcurProvision,
     ConcurResult, ConcurSettings, ConcurUser, ConcurVerb, ENTERPRISE,
 };
+pub use diff::{Column, ObjectDiff, Updated, diff};
 pub use doc::Doc;
 pub use employees::{
     EmployeeAt, EmployeeUserSettings, MatchBy, Overflow, Run, RunStage, Runs, Unassigned,
 };
 pub use index::{IndexCache, Key, KeySet, fold};
 pub use jobs::{Answer, Calls, Job, JobKind, Jobs, OutboundCall, Pace};
+pub use limits::{DAILY_API_REQUESTS, LIMITS, Limit};
 pub use row::{Draft, Hint, Row};
 pub use settings::{DuplicateRule, ScimMode, Settings};
 pub use state::{BEGINNING, Cleared, State};

@@ -4,11 +4,12 @@
 use crate::api;
 use crate::api::entry::Entry;
 use crate::api::http::{Method, Request, Response};
+use crate::api::strike::Struck;
 use crate::api::trace::Trace;
 use crate::clock::{Clock, Millis};
 use crate::dml::{Actor, Given, Transaction};
 use crate::id::Id;
-use crate::org::{DEFAULT, Org, Orgs, Template};
+use crate::org::{DEFAULT, Founding, Org, Orgs, Template};
 use crate::schema::{ObjectSpec, Schema};
 use crate::store::{IndexCache, State};
 use crate::value::Value;
@@ -31,20 +32,31 @@ pub(crate) struct Fixture {
     /// All orgs.
     pub(crate) orgs: Orgs,
     trace: Trace,
+    struck: Struck,
 }
 
 impl Fixture {
     /// The default org alone.
     pub(crate) fn new() -> Fixture {
-        let fixture = Fixture { orgs: Orgs::new(Template::default()), trace: Trace::default() };
+        let orgs = Orgs::new(Template::default());
+        let fixture = Fixture { orgs, trace: Trace::default(), struck: Struck::default() };
         fixture.create(DEFAULT);
         fixture
     }
 
     /// One more org, of the same records.
     pub(crate) fn create(&self, name: &str) -> Arc<Org> {
-        let administrator = Id::own(*b"005", 1);
-        self.orgs.create(Some(name), None, administrator, NOW, state).expect("the name is free")
+        let founding = Founding {
+            name: Some(name),
+            label: None,
+            ttl: None,
+            listen: false,
+            administrator: Id::own(*b"005", 1),
+            state: state(Id::own(*b"00D", 0)),
+            adopt: |_, org| state(org),
+            like: None,
+        };
+        self.orgs.create(founding, NOW).expect("the name is free")
     }
 
     /// The default org.
@@ -60,7 +72,8 @@ impl Fixture {
     ) -> Entry<'a> {
         let org = crate::api::entry::org_of(&self.orgs, request).expect("the org exists");
         let now = org.now(request.received_at);
-        Entry { orgs: &self.orgs, org, request, segments, now, trace: &self.trace }
+        let (trace, struck) = (&self.trace, &self.struck);
+        Entry { orgs: &self.orgs, org, request, segments, now, trace, struck }
     }
 
     /// Sends a request that arrives at [`NOW`].
