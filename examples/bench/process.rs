@@ -218,14 +218,17 @@ pub(crate) fn prepared_cost(
     Ok(measured)
 }
 
-/// CPU time of a request; the base is the same request to an org that was started with options.
+/// CPU time of a request to an org that was started with options; the base is the same request to
+/// one that was started with others.
 pub(crate) fn compared_cost(
+    with: &'static [&'static str],
     without: &'static [&'static str],
     before: &[Request],
     request: &Request,
     effort: Effort,
 ) -> Result<Measured, String> {
-    let both = [Started::new(&Server::Fauxforce(without))?, Started::new(&Server::Fauxforce(&[]))?];
+    let both =
+        [Started::new(&Server::Fauxforce(without))?, Started::new(&Server::Fauxforce(with))?];
     for started in &both {
         started.prepare(before)?;
         if started.ask(request)? >= 300 {
@@ -251,6 +254,17 @@ pub(crate) fn memory_after(before: &[Request]) -> Result<Measured, String> {
     let mut measured = Measured::new(Unit::Bytes);
     measured.base.push(base.memory()?);
     measured.ours.push(ours.memory()?);
+    Ok(measured)
+}
+
+/// How much resident memory requests add to what others made; there is no base.
+pub(crate) fn memory_added(before: &[Request], then: &[Request]) -> Result<Measured, String> {
+    let ours = Started::new(&Server::Fauxforce(&[]))?;
+    ours.prepare(before)?;
+    let held = ours.memory()?;
+    ours.prepare(then)?;
+    let mut measured = Measured::new(Unit::Bytes);
+    measured.ours.push(ours.memory()? - held);
     Ok(measured)
 }
 
@@ -303,23 +317,28 @@ pub(crate) fn idle_memory(server: &Server, effort: Effort) -> Result<Measured, S
     Ok(measured)
 }
 
-/// CPU time of a call in this process; there is no base to compare it with.
+/// CPU time of this thread so far. The kernel's own count, which is brought up to date when it is
+/// asked: `schedstat` is only now and then.
+fn own_cpu() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
+}
+
+/// CPU time of a call in this process; the base is the bare server's request.
 pub(crate) fn in_process(work: fn(usize), effort: Effort) -> Result<Measured, String> {
     let base = Started::new(&Server::Bare)?;
     let fixed = get("/");
     base.cost(&fixed, 1, WARM_UP)?;
-    let own = Started { child: None, pid: std::process::id(), authority: String::new() };
     let mut measured = Measured::new(Unit::Nanoseconds);
     // What the work needs is made by a first call, of no turns.
     work(0);
     work(effort.requests.min(1_000));
     for _ in 0..effort.rounds {
         measured.base.push(base.cost(&fixed, 1, effort.requests)?);
-        let before = own.cpu()?;
+        let before = own_cpu();
         work(effort.requests);
-        measured
-            .ours
-            .push(own.cpu()?.saturating_sub(before).as_nanos() as f64 / effort.requests as f64);
+        let spent = own_cpu().saturating_sub(before);
+        measured.ours.push(spent.as_nanos() as f64 / effort.requests as f64);
     }
     Ok(measured)
 }

@@ -19,6 +19,8 @@ pub enum Verb {
     Delete,
     /// It is taken out of the recycle bin.
     Undelete,
+    /// A target of provisioning is asked about it.
+    Provision,
 }
 
 impl Verb {
@@ -29,6 +31,7 @@ impl Verb {
             Verb::Update => "update",
             Verb::Delete => "delete",
             Verb::Undelete => "undelete",
+            Verb::Provision => "provision",
         }
     }
 }
@@ -48,6 +51,18 @@ pub struct Attempt<'t> {
 
 /// Lets a record be written, or says why not.
 pub type Gate<'a> = &'a dyn Fn(&Attempt<'_>) -> Result<(), OrgError>;
+
+/// What a fault rule makes of a call to a target of provisioning.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Upset {
+    /// The error; its status is what the target answered.
+    pub error: OrgError,
+    /// The target did what it was asked for all the same: only its answer is lost.
+    pub lost: bool,
+}
+
+/// Says what goes wrong when a target of provisioning is asked about a record.
+pub type TargetGate<'a> = &'a dyn Fn(&Attempt<'_>) -> Option<Upset>;
 
 static NULL: Value = Value::Null;
 
@@ -101,6 +116,21 @@ impl<'a> Transaction<'a> {
     pub fn behind(mut self, gate: Option<Gate<'a>>) -> Transaction<'a> {
         self.gate = gate;
         self
+    }
+
+    /// The same with what may go wrong when targets of provisioning are asked.
+    #[must_use]
+    pub fn with_targets(mut self, targets: Option<TargetGate<'a>>) -> Transaction<'a> {
+        self.targets = targets;
+        self
+    }
+
+    /// What goes wrong when a target of provisioning is asked about a record: asked once for each
+    /// call, before it is made.
+    pub fn upset(&self, object: &ObjectSpec, row: &Row) -> Option<Upset> {
+        let (verb, before, given) = (Verb::Provision, Some(row), &[][..]);
+        let schema = &self.state.schema;
+        (self.targets?)(&Attempt { verb, object, before, given, schema })
     }
 
     /// Asks the gate about a record. What the org itself writes along with it is not asked about.

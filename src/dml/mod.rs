@@ -23,7 +23,7 @@ mod tests;
 mod upsert;
 
 pub use coerce::{Misfit, Raw, coerce};
-pub use gate::{Attempt, Gate, Verb};
+pub use gate::{Attempt, Gate, TargetGate, Upset, Verb};
 pub use hooks::{After, Before, Hooks, Saved, Watch};
 pub use mixed::Mixture;
 pub use upsert::Matched;
@@ -79,6 +79,7 @@ pub struct Transaction<'a> {
     pub allow_duplicates: bool,
     hooks: &'static Hooks,
     gate: Option<Gate<'a>>,
+    targets: Option<TargetGate<'a>>,
     /// No write keeps a savepoint: whoever runs the transaction has one.
     unguarded: bool,
     /// An unguarded write failed half way.
@@ -101,6 +102,7 @@ impl<'a> Transaction<'a> {
             allow_duplicates: false,
             hooks: Hooks::NONE,
             gate: None,
+            targets: None,
             unguarded: false,
             broken: false,
         }

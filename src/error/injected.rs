@@ -163,6 +163,16 @@ impl Injected {
 }
 
 impl OrgError {
+    /// What a target of provisioning answers where a fault rule says so.
+    pub fn target_answered(status: u16, body: &str) -> OrgError {
+        OrgError::general(status, "TARGET_ERROR", body.to_owned())
+    }
+
+    /// A target of provisioning whose answer does not come.
+    pub fn target_silent() -> OrgError {
+        OrgError::general(504, "TIMEOUT", "the target closed the connection without an answer")
+    }
+
     /// What is refused after a fault rule closed the connection: nobody gets to read it.
     pub fn connection_dropped() -> OrgError {
         OrgError::general(503, "SERVER_UNAVAILABLE", "a fault rule closed the connection")

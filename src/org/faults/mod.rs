@@ -13,6 +13,8 @@ pub use hold::{Gate, Hold};
 pub use rule::{Matching, Moment, OPERATIONS, RawAnswer, Rule, Then, Wanted, When};
 
 use crate::clock::Millis;
+use crate::dml::{Attempt, Upset, Verb};
+use crate::error::OrgError;
 use crate::random::Random;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -24,6 +26,8 @@ pub const MOST: usize = 1000;
 const OF_REQUESTS: u8 = 1;
 /// There are rules that are asked for each record.
 const OF_RECORDS: u8 = 2;
+/// There are rules that are asked when targets of provisioning are called.
+const OF_TARGETS: u8 = 4;
 
 /// Why a rule is not taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +136,35 @@ impl FaultRules {
         self.kinds.load(Ordering::Acquire) & OF_RECORDS != 0
     }
 
+    /// False when no rule is asked about calls to targets of provisioning.
+    pub fn are_of_targets(&self) -> bool {
+        self.kinds.load(Ordering::Acquire) & OF_TARGETS != 0
+    }
+
+    /// What goes wrong with a call to a target of provisioning about a record. A rule must say that
+    /// it is about the operation `provision`; one about requests is not asked.
+    pub fn upset(&self, attempt: &Attempt<'_>, now: Millis) -> Option<Upset> {
+        self.active().iter().find_map(|active| {
+            let (rule, matching) = (&active.rule, &active.rule.matching);
+            let upset = |error, lost| Some(Upset { error, lost });
+            let fits = rule.is_of_targets()
+                && matching.method.is_none()
+                && matching.paths.is_empty()
+                && matching.fits_record(attempt, Verb::Provision.name());
+            if !fits {
+                return None;
+            }
+            let upset = match &rule.then {
+                Then::Error(error) => upset(error.error(attempt.id()), false),
+                Then::Http(raw) => upset(OrgError::target_answered(raw.status, &raw.body), false),
+                Then::Drop(moment) => upset(OrgError::target_silent(), *moment == Moment::After),
+                // The rest is about connections of clients.
+                _ => None,
+            };
+            upset.filter(|_| active.strikes(now))
+        })
+    }
+
     /// False when there is no rule at all.
     pub fn are_any(&self) -> bool {
         self.kinds.load(Ordering::Acquire) != 0
@@ -218,7 +251,11 @@ impl FaultRules {
         let mut rules = self.rules.write().unwrap_or_else(PoisonError::into_inner);
         let done = work(&mut rules);
         let kind = |active: &Arc<Active>| {
-            if active.rule.is_of_records() { OF_REQUESTS | OF_RECORDS } else { OF_REQUESTS }
+            let of = |is: bool, kind: u8| if is { kind } else { 0 };
+            let rule = &active.rule;
+            OF_REQUESTS
+                | of(rule.is_of_records(), OF_RECORDS)
+                | of(rule.is_of_targets(), OF_TARGETS)
         };
         let kinds = rules.active.iter().map(kind).fold(0, |all, kind| all | kind);
         self.kinds.store(kinds, Ordering::Release);

@@ -131,6 +131,11 @@ pub enum Moment {
 }
 
 impl Rule {
+    /// True for a rule that is asked when targets of provisioning are called.
+    pub fn is_of_targets(&self) -> bool {
+        self.matching.operation == Some("provision")
+    }
+
     /// True for a rule that is asked for each record that is saved, rather than for each request.
     pub fn is_of_records(&self) -> bool {
         let by_code =
