@@ -444,7 +444,7 @@ mod served {
     use super::{Arc, DEFAULT, Options, Org, Orgs, PathBuf, StartError, time};
     use crate::api::{self, Request, json};
     use crate::clock;
-    use crate::server::{Background, Edge, EdgeOptions, HostChoice};
+    use crate::server::{Background, Deliver, Edge, EdgeOptions, HostChoice, Outbound};
     use std::net::IpAddr;
 
     /// Start options of a server.
@@ -489,7 +489,16 @@ mod served {
             let driven = Arc::clone(&orgs);
             let work = move || driven.run_due(clock::system_now());
             let background = Background::start(work).map_err(StartError::Listen)?;
-            Ok(Server { edge, orgs, _background: background })
+            // The carrier lives in the orgs: an owner of theirs in it would keep them for ever.
+            let asking = Arc::downgrade(&orgs);
+            let deliver: Deliver = Arc::new(move |id, call, answer| {
+                if let Some(org) = asking.upgrade().and_then(|orgs| orgs.with_id(id)) {
+                    org.answer(call, answer, clock::system_now());
+                }
+            });
+            let outbound = Outbound::start(deliver).map_err(StartError::Listen)?;
+            orgs.carry_with(outbound.carrier());
+            Ok(Server { edge, orgs, _background: background, _outbound: outbound })
         }
     }
 
@@ -513,6 +522,8 @@ mod served {
         orgs: Arc<Orgs>,
         /// Runs the orgs' work as time passes.
         _background: Background,
+        /// Makes the orgs' calls to other systems.
+        _outbound: Outbound,
     }
 
     impl std::fmt::Debug for Server {

@@ -14,6 +14,8 @@ mod jackson;
 pub mod json;
 mod keys;
 pub mod layouts;
+#[cfg(feature = "server")]
+pub(crate) mod outbound;
 mod params;
 mod query_columns;
 pub mod query_json;

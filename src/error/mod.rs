@@ -1,7 +1,8 @@
 //! The one error type. Every message that a user can see is made by a named constructor here, by
 //! topic: [`resource`](self) (paths, methods, sessions), `login` (OAuth, SOAP sessions), `record`
 //! (saving), `query` (SOQL, SOSL),
-//! `json` (request bodies), `scim` and `concur` (targets), `control` (our own API). Each protocol
+//! `json` (request bodies), `scim` and `concur` (targets), `outbound` (calls to
+//! other systems), `control` (our own API). Each protocol
 //! renders an [`OrgError`] in one place. Texts and statuses: `reference/rest.md` §8.
 
 mod composite;
@@ -10,6 +11,7 @@ mod control;
 mod edge;
 mod employees;
 mod login;
+mod outbound;
 pub mod provisioning;
 mod query;
 mod record;
@@ -23,6 +25,7 @@ pub use concur::{
 };
 pub use control::ControlError;
 pub use login::SOAP_CLIENT;
+pub use outbound::CallFailed;
 pub use scim::{FilterFault, PatchFault, ScimError};
 
 use std::borrow::Cow;

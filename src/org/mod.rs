@@ -8,6 +8,7 @@
 mod credentials;
 mod cursors;
 mod jobs;
+mod outbound;
 mod registry;
 mod sessions;
 mod unit;
@@ -15,7 +16,8 @@ mod usage;
 
 pub use credentials::{Credentials, derived_token};
 pub use cursors::{Cursor, Cursors};
-pub use jobs::{Answered, Step};
+pub use jobs::{Step, TakeAnswer};
+pub use outbound::Carrier;
 pub use registry::{DEFAULT, Orgs, Template};
 pub use sessions::{Decision, Grant, Pending, Refresh, Session, Sessions};
 pub use unit::Unit;
@@ -37,7 +39,7 @@ pub struct Hooks {
     /// The function that runs jobs of a kind.
     pub step: fn(JobKind) -> Option<Step>,
     /// The function that takes answers to calls that jobs of a kind asked.
-    pub answered: fn(JobKind) -> Option<Answered>,
+    pub answered: fn(JobKind) -> Option<TakeAnswer>,
 }
 
 impl Hooks {
@@ -82,6 +84,7 @@ pub struct Org {
     latest: AtomicI64,
     swept: AtomicI64,
     hooks: &'static Hooks,
+    outbound: outbound::Outbound,
     /// True once a timer runs this org's work as time passes.
     driven: AtomicBool,
 }
@@ -112,6 +115,7 @@ impl Org {
             latest: AtomicI64::new(0),
             swept: AtomicI64::new(0),
             hooks: Hooks::NONE,
+            outbound: outbound::Outbound::default(),
             driven: AtomicBool::new(false),
         };
         org.open_first_session(system_now);
@@ -122,6 +126,13 @@ impl Org {
     #[must_use]
     pub fn with_hooks(mut self, hooks: &'static Hooks) -> Org {
         self.hooks = hooks;
+        self
+    }
+
+    /// The same with whoever makes its calls to other systems.
+    #[must_use]
+    fn with_outbound(mut self, outbound: outbound::Outbound) -> Org {
+        self.outbound = outbound;
         self
     }
 

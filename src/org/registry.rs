@@ -1,12 +1,13 @@
 //! The orgs of one process, by name and id.
 
-use super::{Credentials, Hooks, Org};
+use super::outbound::Outbound;
+use super::{Carrier, Credentials, Hooks, Org};
 use crate::clock::Millis;
 use crate::id::Id;
 use crate::schema::Additions;
 use crate::store::{State, StateMode};
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// What the start options say about every org.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +47,8 @@ struct Registered {
 pub struct Orgs {
     /// What the start options say.
     pub template: Template,
+    /// Who makes their calls to other systems.
+    pub(super) carrier: Arc<OnceLock<Carrier>>,
     registered: RwLock<Registered>,
     hooks: &'static Hooks,
 }
@@ -56,7 +59,12 @@ pub const DEFAULT: &str = "default";
 impl Orgs {
     /// No orgs yet.
     pub fn new(template: Template) -> Orgs {
-        Orgs { template, registered: RwLock::default(), hooks: Hooks::NONE }
+        Orgs {
+            template,
+            carrier: Arc::default(),
+            registered: RwLock::default(),
+            hooks: Hooks::NONE,
+        }
     }
 
     /// The same with what the floors above do in every org.
@@ -88,7 +96,8 @@ impl Orgs {
         };
         let credentials = self.credentials(id, &name, administrator);
         let org = Org::new(id, &name, label, credentials, state(id), system_now);
-        let org = Arc::new(org.with_hooks(self.hooks));
+        let org = org.with_hooks(self.hooks).with_outbound(Outbound::through(&self.carrier));
+        let org = Arc::new(org);
         let mut registered = self.registered.write().unwrap_or_else(PoisonError::into_inner);
         if registered.by_name.contains_key(&name) {
             return None;

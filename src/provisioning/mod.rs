@@ -10,6 +10,7 @@ pub mod employees;
 mod mapping;
 mod reconcile;
 mod record;
+mod remote;
 mod requests;
 mod target;
 mod transitions;
@@ -17,7 +18,7 @@ mod triggers;
 
 use crate::dml::{self, Saved, Transaction, Watch};
 use crate::error::Faults;
-use crate::org::{Answered, Hooks, Step};
+use crate::org::{Hooks, Step, TakeAnswer};
 use crate::store::JobKind;
 
 pub use requests::{REQUEST, wake};
@@ -53,7 +54,10 @@ fn step(kind: JobKind) -> Option<Step> {
     employees::step(kind).or_else(|| requests::step(kind))
 }
 
-/// No target is reached over the network yet.
-fn answered(_: &str) -> Option<Answered> {
-    None
+fn answered(kind: JobKind) -> Option<TakeAnswer> {
+    match kind {
+        requests::CALL => Some(remote::answered),
+        reconcile::COLLECT => Some(reconcile::answered),
+        _ => None,
+    }
 }

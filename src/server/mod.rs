@@ -2,7 +2,8 @@
 //!
 //! A socket is accepted by [`workers`](self), read by `connection`, and each request on it goes
 //! through `exchange`: `receive` makes one plain [`Request`] of head and body, the handler answers
-//! it, `respond` puts the answer on the wire. Whatever is refused before the handler is worded by
+//! it, `respond` puts the answer on the wire. `outbound` goes the other way: it makes the calls that
+//! orgs ask of other systems. Whatever is refused before the handler is worded by
 //! `refuse`.
 
 mod answer_body;
@@ -11,6 +12,7 @@ mod coding;
 mod connection;
 mod exchange;
 mod listen;
+mod outbound;
 mod receive;
 mod refuse;
 mod respond;
@@ -18,6 +20,7 @@ mod signal;
 mod workers;
 
 pub use background::Background;
+pub use outbound::{Deliver, Outbound};
 
 pub use signal::StopSignal;
 

@@ -4,6 +4,7 @@
 //! it; a write copies the pages on its path and nothing else. Rollback, fork, snapshot, diff and
 //! query cursors are all "keep or drop an `Arc<State>`".
 
+mod calls;
 mod concur;
 mod doc;
 mod employees;
@@ -17,6 +18,7 @@ mod table;
 mod targets;
 mod transitions;
 
+pub use calls::{Answer, Answered, Ask, Calls, OutboundCall, ScimAsk, ScimWhat};
 pub use concur::{
     Concur, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation, ConcurOutcome, ConcurProvision,
     ConcurResult, ConcurSettings, ConcurUser, ConcurVerb, ENTERPRISE,
@@ -26,7 +28,7 @@ pub use employees::{
     EmployeeAt, EmployeeUserSettings, MatchBy, Overflow, Run, RunStage, Runs, Unassigned,
 };
 pub use index::{IndexCache, Key, KeySet, fold};
-pub use jobs::{Answer, Calls, Job, JobKind, Jobs, OutboundCall, Pace};
+pub use jobs::{Job, JobKind, Jobs, Pace};
 pub use row::{Draft, Hint, Row};
 pub use settings::{ScimMode, Settings};
 pub use state::{BEGINNING, Cleared, State};
