@@ -6,7 +6,6 @@
 use crate::api::{self, Request, Response};
 use crate::clock::{self, Millis};
 use crate::org::{DEFAULT, Orgs, Template};
-use crate::provisioning;
 use crate::scenario::{self, NewOrg, NotMade, Problem, Scenario};
 use crate::schema::{ImportError, import};
 use crate::store::StateMode;
@@ -104,7 +103,7 @@ impl Options {
             state_mode: self.state_mode,
             additions,
         })
-        .with_hooks(&provisioning::HOOKS);
+        .with_hooks(&api::HOOKS);
         let scenarios: Vec<Scenario> =
             self.scenarios.iter().map(|source| find(source)).collect::<Result<_, _>>()?;
         let new = NewOrg { name: Some(DEFAULT), scenarios: &scenarios, ..NewOrg::default() };
@@ -398,7 +397,7 @@ impl Org {
 pub fn check_scenario(source: &str) -> Result<(), Vec<String>> {
     let one = |problem: String| vec![problem];
     let scenario = find(source).map_err(|problem| one(problem.to_string()))?;
-    let orgs = Orgs::new(Template::default()).with_hooks(&provisioning::HOOKS);
+    let orgs = Orgs::new(Template::default()).with_hooks(&api::HOOKS);
     let scenarios = std::slice::from_ref(&scenario);
     let new = NewOrg { name: Some(DEFAULT), scenarios, ..NewOrg::default() };
     let made = scenario::create(&orgs, &new, clock::system_now());

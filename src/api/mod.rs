@@ -36,3 +36,13 @@ pub use http::{
     HeaderText, Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport,
 };
 pub use route::handle;
+
+use crate::org::Hooks;
+use crate::provisioning;
+
+/// What the floors from here down do in every org.
+pub(crate) static HOOKS: Hooks = Hooks {
+    writes: provisioning::WRITES,
+    step: |kind| provisioning::step(kind).or_else(|| concur::step(kind)),
+    answered: |kind| provisioning::answered(kind).or_else(|| concur::answered(kind)),
+};

@@ -18,13 +18,13 @@ mod triggers;
 
 use crate::dml::{self, Saved, Transaction, Watch};
 use crate::error::Faults;
-use crate::org::{Hooks, Step, TakeAnswer};
+use crate::org::{Step, TakeAnswer};
 use crate::store::JobKind;
 
 pub use requests::{REQUEST, wake};
 
-/// What provisioning does in an org.
-pub static HOOKS: Hooks = Hooks { writes: &dml::Hooks { watch }, step, answered };
+/// What provisioning does when records are written.
+pub const WRITES: &dml::Hooks = &dml::Hooks { watch };
 
 fn watch(object: &str) -> Watch {
     let after = |after| Watch { before: None, after: Some(after) };
@@ -50,11 +50,13 @@ fn assignment_saved(transaction: &mut Transaction<'_>, saved: &Saved<'_>) -> Res
     triggers::assignment_saved(transaction, saved)
 }
 
-fn step(kind: JobKind) -> Option<Step> {
+/// The function that runs jobs of a kind.
+pub fn step(kind: JobKind) -> Option<Step> {
     employees::step(kind).or_else(|| requests::step(kind))
 }
 
-fn answered(kind: JobKind) -> Option<TakeAnswer> {
+/// The function that takes answers to calls that jobs of a kind asked.
+pub fn answered(kind: JobKind) -> Option<TakeAnswer> {
     match kind {
         requests::CALL => Some(remote::answered),
         reconcile::COLLECT => Some(reconcile::answered),

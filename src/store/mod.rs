@@ -20,7 +20,7 @@ mod transitions;
 
 pub use calls::{Answer, Answered, Ask, Calls, OutboundCall, ScimAsk, ScimWhat};
 pub use concur::{
-    Concur, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation, ConcurOutcome, ConcurProvision,
+    Concur, ConcurDelivery, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation, ConcurOutcome, ConcurProvision,
     ConcurResult, ConcurSettings, ConcurUser, ConcurVerb, ENTERPRISE,
 };
 pub use doc::Doc;
