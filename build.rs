@@ -1,5 +1,6 @@
 //! Turns the headers of `fixtures/schema/*.json` into a static table, so that start-up and
-//! describeGlobal parse no describe. `src/schema/catalog.rs` includes what is written here.
+//! describeGlobal parse no describe (`src/schema/catalog.rs` includes it), and lists the built-in
+//! scenarios (`src/scenario/mod.rs`).
 #![allow(clippy::disallowed_methods)] // A build script learns its folders from the environment.
 
 use serde_json::Value;
@@ -70,8 +71,23 @@ fn main() {
         let _ = writeln!(out, "    (*b\"{prefix}\", {position}),");
     }
     out.push_str("];\n");
-    let target = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it")).join("catalog.rs");
-    fs::write(target, out).expect("OUT_DIR is writable");
+    let target = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
+    fs::write(target.join("catalog.rs"), out).expect("OUT_DIR is writable");
+    let scenarios = scenarios(&root.join("fixtures/scenarios"));
+    fs::write(target.join("scenarios.rs"), scenarios).expect("OUT_DIR is writable");
+}
+
+/// The scenarios of a folder, by name: an array of name and text.
+fn scenarios(folder: &Path) -> String {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let files = fs::read_dir(folder).expect("fixtures/scenarios exists");
+    let mut paths: Vec<PathBuf> = files.map(|file| file.expect("readable folder").path()).collect();
+    paths.sort();
+    let rows = joined(&paths, |path| {
+        let name = path.file_stem().and_then(|stem| stem.to_str()).expect("a name of text");
+        format!("    ({name:?}, include_str!({:?})),\n", path.to_str().expect("a path of text"))
+    });
+    format!("&[\n{rows}]\n")
 }
 
 fn read(path: &Path) -> Source {

@@ -5,6 +5,7 @@
 
 use crate::api::{self, Request, Response};
 use crate::clock::{self, Millis};
+use crate::error::CaError;
 use crate::org::{DEFAULT, Orgs, Template};
 use crate::scenario::{self, NewOrg, NotMade, Problem, Scenario};
 use crate::schema::{ImportError, import};
@@ -57,6 +58,8 @@ pub enum StartError {
     Clock(String),
     /// The server cannot listen.
     Listen(std::io::Error),
+    /// There is no certificate authority to serve TLS with.
+    Ca(CaError),
 }
 
 impl std::fmt::Display for StartError {
@@ -67,6 +70,7 @@ impl std::fmt::Display for StartError {
             }
             StartError::NameTaken(name) => write!(f, "there is an org {name} already"),
             StartError::Listen(error) => write!(f, "{error}"),
+            StartError::Ca(error) => write!(f, "{error}"),
         }
     }
 }
@@ -80,8 +84,8 @@ impl From<Problem> for StartError {
 }
 
 impl Options {
-    /// Makes the default org.
-    pub(crate) fn start(&self) -> Result<Arc<Orgs>, StartError> {
+    /// Makes the default org. `ca_pem` is the certificate of the server's CA.
+    pub(crate) fn start(&self, ca_pem: Option<String>) -> Result<Arc<Orgs>, StartError> {
         let mut additions = Vec::with_capacity(self.schemas.len());
         for path in &self.schemas {
             let fault = |what: &dyn std::fmt::Display| {
@@ -98,6 +102,7 @@ impl Options {
             access_token: self.access_token.clone(),
             public_url: self.public_url.clone(),
             control_token: self.control_token.clone(),
+            ca_pem,
             standing_clock: self.clock,
             seed: self.seed,
             state_mode: self.state_mode,
@@ -199,7 +204,7 @@ impl OrgBuilder {
 
     /// Makes the org.
     pub fn start(self) -> Result<Org, StartError> {
-        let orgs = self.options.start()?;
+        let orgs = self.options.start(None)?;
         let org = orgs.named(DEFAULT).expect("the default org was just made");
         Ok(Org { orgs, org })
     }
@@ -407,15 +412,24 @@ pub fn check_scenario(source: &str) -> Result<(), Vec<String>> {
     })?;
     let orgs = Arc::new(orgs);
     let handle = Org { orgs, org };
-    let mut call = |method: &str, path: &str, body: Option<&str>| {
-        let Some(method) = api::Method::parse(method) else { return (501, String::new()) };
-        // A scenario may let days pass; it is not about the end of its own session.
-        handle.org.open_first_session(clock::system_now());
-        let mut request = Request::new(method, path).bearer(handle.access_token());
-        if let Some(body) = body {
-            request = request.json(body.to_owned());
+    let mut call = |sent: &scenario::Sent<'_>| {
+        let Some(method) = api::Method::parse(sent.method) else { return (501, String::new()) };
+        let mut request = Request::new(method, sent.path);
+        for (name, value) in &sent.headers {
+            request = request.header(name, value);
+        }
+        if request.headers.get("authorization").is_none() {
+            // A scenario may let days pass; it is not about the end of the administrator's session.
+            handle.org.open_first_session(clock::system_now());
+            request = request.bearer(handle.access_token());
+        }
+        if let Some((body, media)) = &sent.body {
+            request = request.header("content-type", media).body(body.clone());
         }
         let response = handle.call(request);
+        if response.transport.drop {
+            return (scenario::LOST, String::new());
+        }
         let status = response.status;
         let body = response.into_bytes().map_or_else(
             |error| error.to_string(),
@@ -439,148 +453,7 @@ pub fn built_in_scenario(name: &str) -> Option<&'static str> {
 }
 
 #[cfg(feature = "server")]
-mod served {
-    use super::{Arc, DEFAULT, Options, Org, Orgs, PathBuf, StartError, time};
-    use crate::api::{self, Request, json};
-    use crate::clock;
-    use crate::server::{Background, Deliver, Edge, EdgeOptions, HostChoice, Outbound};
-    use std::net::IpAddr;
-
-    /// Start options of a server.
-    #[derive(Clone, Debug)]
-    pub struct ServerBuilder {
-        options: Options,
-        port: u16,
-        host: HostChoice,
-    }
-
-    impl Default for ServerBuilder {
-        fn default() -> ServerBuilder {
-            ServerBuilder { options: Options::default(), port: 0, host: HostChoice::Loopback }
-        }
-    }
-
-    impl ServerBuilder {
-        start_options!();
-
-        /// The port; any free one unless it is given.
-        #[must_use]
-        pub fn port(mut self, port: u16) -> ServerBuilder {
-            self.port = port;
-            self
-        }
-
-        /// The address to listen on; both loopback addresses unless it is given.
-        #[must_use]
-        pub fn host(mut self, address: IpAddr) -> ServerBuilder {
-            self.host = HostChoice::Address(address);
-            self
-        }
-
-        /// Makes the default org and serves it; returns when connections are accepted.
-        pub fn start(self) -> Result<Server, StartError> {
-            let orgs = self.options.start()?;
-            let served = Arc::clone(&orgs);
-            let handler = move |request: Request| api::handle(&served, &request);
-            let edge_options =
-                EdgeOptions { host: self.host, port: self.port, ..EdgeOptions::default() };
-            let edge = Edge::bind(edge_options, Arc::new(handler)).map_err(StartError::Listen)?;
-            let driven = Arc::clone(&orgs);
-            let work = move || driven.run_due(clock::system_now());
-            let background = Background::start(work).map_err(StartError::Listen)?;
-            // The carrier lives in the orgs: an owner of theirs in it would keep them for ever.
-            let asking = Arc::downgrade(&orgs);
-            let deliver: Deliver = Arc::new(move |id, call, answer| {
-                if let Some(org) = asking.upgrade().and_then(|orgs| orgs.with_id(id)) {
-                    org.answer(call, answer, clock::system_now());
-                }
-            });
-            let outbound = Outbound::start(deliver).map_err(StartError::Listen)?;
-            orgs.carry_with(outbound.carrier());
-            Ok(Server { edge, orgs, _background: background, _outbound: outbound })
-        }
-    }
-
-    /// A fake Salesforce that listens on a port of this machine. It owns its threads, so it works
-    /// in sync and async tests alike; dropping it stops it.
-    ///
-    /// ```
-    /// use fauxforce::Server;
-    ///
-    /// let server = Server::start()?;
-    /// let org = server.org("default").expect("it is always there");
-    /// // Give these to the code under test.
-    /// let (url, token) = (server.url(), org.access_token());
-    /// assert!(url.starts_with("http://localhost:"));
-    /// assert!(token.starts_with("00D"));
-    /// # Ok::<(), fauxforce::StartError>(())
-    /// ```
-    #[must_use = "dropping the server stops it"]
-    pub struct Server {
-        edge: Edge,
-        orgs: Arc<Orgs>,
-        /// Runs the orgs' work as time passes.
-        _background: Background,
-        /// Makes the orgs' calls to other systems.
-        _outbound: Outbound,
-    }
-
-    impl std::fmt::Debug for Server {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.debug_struct("Server").field("url", &self.url()).finish_non_exhaustive()
-        }
-    }
-
-    impl Server {
-        /// An empty org on the system's clock, on any free port.
-        pub fn start() -> Result<Server, StartError> {
-            Server::builder().start()
-        }
-
-        /// A server with options.
-        pub fn builder() -> ServerBuilder {
-            ServerBuilder::default()
-        }
-
-        /// Where clients on this machine reach it, without a trailing slash.
-        pub fn url(&self) -> String {
-            self.edge.url()
-        }
-
-        /// The port.
-        pub fn port(&self) -> u16 {
-            self.edge.port()
-        }
-
-        /// The org of a name; `default` is always there.
-        pub fn org(&self, name: &str) -> Option<Org> {
-            let org = self.orgs.named(name)?;
-            Some(Org { orgs: Arc::clone(&self.orgs), org })
-        }
-
-        /// The line that `serve --json` prints when it is ready, with its line feed.
-        pub fn ready_line(&self) -> String {
-            let url = self.url();
-            let mut line = String::with_capacity(1024);
-            line.push_str("{\"url\":");
-            json::push_str(&mut line, &url);
-            line.push_str(",\"secure_url\":null,\"control_url\":");
-            json::push_str(&mut line, &format!("{url}/_fauxforce"));
-            line.push_str(",\"ca_file\":null,\"ca_bundle\":null,\"org\":");
-            let org = self.orgs.named(DEFAULT).expect("the default org is always there");
-            let public = self.orgs.template.public_url.as_deref();
-            let instance_url = public.map_or(url.as_str(), |url| url.trim_end_matches('/'));
-            api::push_org(&mut line, &org, instance_url);
-            line.push_str("}\n");
-            line
-        }
-
-        /// Stops accepting, lets requests under way end, and returns after at most two seconds.
-        pub fn stop(&mut self) {
-            self.edge.stop();
-        }
-    }
-}
+mod served;
 
 #[cfg(feature = "server")]
 pub use served::{Server, ServerBuilder};

@@ -11,6 +11,8 @@ fn fauxforce(arguments: &[&str]) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FAUXFORCE_")) {
         command.env_remove(name);
     }
+    // Not the CA of whoever runs the tests.
+    command.env("FAUXFORCE_CA_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/ca"));
     command.args(arguments).env_remove("RUST_LOG");
     command
 }
@@ -58,8 +60,16 @@ fn the_ready_line_names_everything() {
     let url = serving.url();
     assert!(url.starts_with("http://localhost:"), "{url}");
     assert_eq!(serving.ready["control_url"], format!("{url}/_fauxforce"));
-    for absent in ["secure_url", "ca_file", "ca_bundle"] {
-        assert!(serving.ready[absent].is_null(), "{absent}");
+    let secure_url = serving.ready["secure_url"].as_str();
+    let files = ["ca_file", "ca_bundle"].map(|name| serving.ready[name].as_str());
+    if cfg!(feature = "tls") {
+        assert_eq!(secure_url, Some(url.replace("http:", "https:").as_str()));
+        for file in files {
+            let text = std::fs::read_to_string(file.unwrap()).unwrap();
+            assert!(text.starts_with("-----BEGIN CERTIFICATE-----"), "{file:?}");
+        }
+    } else {
+        assert_eq!((secure_url, files), (None, [None, None]));
     }
     for name in [
         "id",
@@ -123,7 +133,8 @@ fn wrong_usage_has_its_status() {
         &["serve", "--strict-state", "maybe"],
         &["serve", "--clock", "noon"],
         &["serve", "--host", "0.0.0.0", "--port", "0"],
-        &["serve", "--ca-dir", "x"],
+        &["serve", "--intercept", "https://a"],
+        &["serve", "--intercept", "*"],
         &["health", "--url", "ftp://localhost"],
         &["health", "--wait", "soon"],
         &["unknown"],

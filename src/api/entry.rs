@@ -60,6 +60,9 @@ pub fn token(request: &Request) -> Result<Option<&str>, ()> {
 /// The host that stands for the login hosts once a client is logged in.
 const MY_DOMAIN: &str = "fauxforce.my.salesforce.com";
 
+/// The hosts at which clients log in, and nothing else.
+const LOGIN_HOSTS: [&str; 2] = ["login.salesforce.com", "test.salesforce.com"];
+
 /// The URL at which the client reached this server, without a path. Who came through a login host
 /// is sent to a My Domain host, as a real login does.
 pub fn base_url(orgs: &Orgs, request: &Request) -> String {
@@ -67,11 +70,13 @@ pub fn base_url(orgs: &Orgs, request: &Request) -> String {
         return public.trim_end_matches('/').to_owned();
     }
     let origin = &request.origin;
-    let host = match origin.host.split(':').next() {
-        Some("login.salesforce.com" | "test.salesforce.com") => MY_DOMAIN,
-        _ => origin.host.as_str(),
+    let (scheme, usual_port) = if origin.secure { ("https", ":443") } else { ("http", ":80") };
+    let host = origin.host.strip_suffix(usual_port).unwrap_or(&origin.host);
+    let name = host.split(':').next().unwrap_or_default();
+    let host = match LOGIN_HOSTS.iter().any(|login| name.eq_ignore_ascii_case(login)) {
+        true => MY_DOMAIN,
+        false => host,
     };
-    let scheme = if origin.secure { "https" } else { "http" };
     format!("{scheme}://{host}")
 }
 

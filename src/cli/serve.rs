@@ -2,7 +2,7 @@
 
 use super::Exit;
 use crate::facade::{Options, Server, StartError};
-use crate::server::StopSignal;
+use crate::server::{HostPattern, StopSignal};
 use crate::store::StateMode;
 use crate::time::parse_rfc3339;
 use clap::builder::BoolishValueParser;
@@ -35,6 +35,16 @@ pub(crate) struct ServeOptions {
     /// What happens to a State change that real orgs would refuse
     #[arg(long, env = "FAUXFORCE_STRICT_STATE", value_enum, default_value = "enforce")]
     pub(crate) strict_state: StrictState,
+    /// Where the CA is kept [default: fauxforce/ca in the user's cache folder]
+    #[cfg(feature = "tls")]
+    #[arg(long, env = "FAUXFORCE_CA_DIR", value_name = "DIR")]
+    pub(crate) ca_dir: Option<PathBuf>,
+    /// A host to serve when clients use the server as their proxy: a name or `*.domain` (repeatable)
+    #[arg(long, env = "FAUXFORCE_INTERCEPT", value_name = "HOST", value_parser = host, value_delimiter = ',')]
+    pub(crate) intercept: Vec<String>,
+    /// Refuse clients that use the server as their proxy for hosts that are not Salesforce's
+    #[arg(long, env = "FAUXFORCE_REFUSE_OTHER_HOSTS", value_parser = BoolishValueParser::new())]
+    pub(crate) refuse_other_hosts: bool,
     /// What `instance_url` says, behind an ingress
     #[arg(long, env = "FAUXFORCE_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<String>,
@@ -76,6 +86,10 @@ fn clock(text: &str) -> Result<ClockChoice, String> {
     }
     let instant = parse_rfc3339(text).ok_or("`real` or an instant like 2026-01-15T09:00:00Z")?;
     Ok(ClockChoice::At(instant))
+}
+
+fn host(text: &str) -> Result<String, String> {
+    HostPattern::parse(text).map(|_| text.to_owned()).map_err(|error| error.message.to_string())
 }
 
 /// What happens to a State change that real orgs would refuse.
@@ -132,11 +146,25 @@ fn start(options: &ServeOptions) -> Result<Server, Exit> {
     if let Some(address) = options.host {
         builder = builder.host(address);
     }
+    for host in &options.intercept {
+        builder = builder.intercept(host);
+    }
+    if options.refuse_other_hosts {
+        builder = builder.refuse_other_hosts();
+    }
+    #[cfg(feature = "tls")]
+    {
+        builder = match &options.ca_dir {
+            Some(folder) => builder.ca_dir(folder),
+            None => builder.tls(),
+        };
+    }
     builder.start().map_err(|error| match &error {
         StartError::Listen(cause) if cause.kind() == io::ErrorKind::AddrInUse => {
             Exit::port_taken(error.to_string())
         }
         StartError::Listen(_) => Exit::failed(error.to_string()),
+        StartError::Ca(_) => Exit::not_writable(error.to_string()),
         _ => Exit::bad_fixture(error.to_string()),
     })
 }
@@ -159,10 +187,20 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Exit> {
 fn ready_text(server: &Server, options: &ServeOptions) -> String {
     let url = server.url();
     let Some(org) = server.org("default") else { return String::new() };
+    let secure = match (server.secure_url(), server.ca_file(), server.ca_bundle()) {
+        (Some(secure_url), Some(ca_file), Some(ca_bundle)) => format!(
+            "over TLS        {secure_url}\n  \
+             CA to trust     {ca}\n  \
+             with system's   {bundle}\n  ",
+            ca = ca_file.display(),
+            bundle = ca_bundle.display(),
+        ),
+        _ => String::new(),
+    };
     format!(
         "fauxforce {version} is ready\n\n  \
          instance URL    {instance_url}\n  \
-         control API     {url}/_fauxforce\n  \
+         {secure}control API     {url}/_fauxforce\n  \
          org             {name} ({id})\n  \
          username        {username}\n  \
          password        {password}\n  \

@@ -1,5 +1,6 @@
 //! Deleting, undeleting and purging, with what hangs on a record.
 
+use super::mixed::Writing;
 use super::{Saved, Transaction, rules};
 use crate::clock::Millis;
 use crate::error::{Faults, OrgError};
@@ -22,10 +23,12 @@ impl Transaction<'_> {
         if !object.flags.deletable && !self.actor.system {
             return Err(OrgError::entity_not_writable("deleted", &object.label).into());
         }
+        let kind = self.mix(object, &Writing::Delete)?;
         let savepoint = self.state.clone();
         let outcome = self.delete_all(object, number);
-        if outcome.is_err() {
-            self.state = savepoint;
+        match outcome {
+            Ok(()) => self.mixture.add(kind, object),
+            Err(_) => self.state = savepoint,
         }
         outcome
     }

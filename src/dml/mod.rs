@@ -14,6 +14,7 @@ mod coerce;
 mod delete;
 mod derive;
 mod hooks;
+mod mixed;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ mod upsert;
 
 pub use coerce::{Misfit, Raw, coerce};
 pub use hooks::{After, Before, Hooks, Saved, Watch};
+pub use mixed::Mixture;
 pub use upsert::Matched;
 
 use crate::clock::Millis;
@@ -30,6 +32,7 @@ use crate::objects::{self, FollowUp};
 use crate::schema::{ObjectSpec, Slot};
 use crate::store::{Draft, IndexCache, Row, RowNum, State};
 use crate::value::Value;
+use mixed::Writing;
 use std::sync::Arc;
 
 /// Who writes, and when.
@@ -67,6 +70,8 @@ pub struct Transaction<'a> {
     pub request: u64,
     /// What the writer shall be told although it succeeded.
     pub warnings: Vec<String>,
+    /// Which kinds of objects were written so far.
+    pub mixture: Mixture,
     hooks: &'static Hooks,
     /// No write keeps a savepoint: whoever runs the transaction has one.
     unguarded: bool,
@@ -86,6 +91,7 @@ impl<'a> Transaction<'a> {
             indexes,
             request,
             warnings: Vec::new(),
+            mixture: Mixture::default(),
             hooks: Hooks::NONE,
             unguarded: false,
             broken: false,
@@ -99,10 +105,11 @@ impl<'a> Transaction<'a> {
         self
     }
 
-    /// The same as a part of the request that began with a commit.
+    /// The same as a part of the request that began with a commit and has written such a mixture.
     #[must_use]
-    pub fn within(mut self, request: u64) -> Transaction<'a> {
+    pub fn within(mut self, request: u64, mixture: Mixture) -> Transaction<'a> {
         self.request = request;
+        self.mixture = mixture;
         self
     }
 
@@ -134,6 +141,7 @@ impl<'a> Transaction<'a> {
         if !object.flags.createable && !self.actor.system {
             return Err(OrgError::entity_not_writable("inserted", &object.label).into());
         }
+        let kind = self.mix(object, &Writing::Insert(&given))?;
         rules::validate(self, object, None, &given)?;
         let mut draft = Draft::new(object.fields.len());
         for (slot, value) in given {
@@ -146,6 +154,7 @@ impl<'a> Transaction<'a> {
         rules::verify(self, object, None, &draft)?;
         let row = draft.build(self.state.commit);
         self.write_and_follow(object, watch, follow_ups, (None, &row, id))?;
+        self.mixture.add(kind, object);
         Ok(id)
     }
 
@@ -204,6 +213,7 @@ impl<'a> Transaction<'a> {
         let Some(before) = self.state.table(object.id).get(number).cloned() else {
             return Err(OrgError::not_found().into());
         };
+        let kind = self.mix(object, &Writing::Update(&before, &given))?;
         rules::validate(self, object, Some((number, &before)), &given)?;
         let mut draft = Draft::of(&before, object.fields.len());
         for (slot, value) in given {
@@ -216,7 +226,9 @@ impl<'a> Transaction<'a> {
         let row = draft.build(self.state.commit);
         let id = row.id(object.system.id).unwrap_or(self.actor.user);
         let before = Some((number, &before));
-        self.write_and_follow(object, watch, follow_ups, (before, &row, id))
+        self.write_and_follow(object, watch, follow_ups, (before, &row, id))?;
+        self.mixture.add(kind, object);
+        Ok(())
     }
 
     /// Lets the object's own behaviour and its watcher complete or refuse a record.

@@ -74,6 +74,12 @@ impl ControlError {
         ControlError::new(404, "NOT_FOUND", "the control API has no such call")
     }
 
+    /// 404 of the CA's certificate when the server does not speak TLS.
+    pub fn no_tls() -> ControlError {
+        let message = "this server speaks no TLS: it was built or started without it";
+        ControlError::new(404, "NO_TLS", message)
+    }
+
     /// 404 of an org.
     pub fn no_such_org(name: &str) -> ControlError {
         let message = format!("there is no org {name}: GET /_fauxforce/orgs lists them");

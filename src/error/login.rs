@@ -201,7 +201,7 @@ impl OrgError {
             "SOAP API login() is disabled by default in this org. Contact the org administrator to \
              enable SOAP API login().",
         )
-        .hint("log in at 64.0 or earlier, use OAuth, or set soapLoginAnyVersion in the settings")
+        .hint("log in at 64.0 or earlier, use OAuth, or set sessions.soapLoginAnyVersion in the settings")
     }
 
     /// SOAP: a session that is unknown or has ended. `hash` is the session id's SHA-256 in Base64;

@@ -5,6 +5,7 @@
 //! other systems), `control` (our own API). Each protocol
 //! renders an [`OrgError`] in one place. Texts and statuses: `reference/rest.md` §8.
 
+mod authority;
 mod composite;
 mod concur;
 mod control;
@@ -13,6 +14,7 @@ mod employees;
 mod login;
 mod outbound;
 pub mod provisioning;
+mod proxy;
 mod query;
 mod record;
 mod resource;
@@ -20,6 +22,7 @@ mod scim;
 mod semantic;
 pub mod snippet;
 
+pub use authority::CaError;
 pub use concur::{
     ConcurError, FORBIDDEN_IN_NAMES, concur_no_such_employee, concur_required, concur_timed_out,
 };

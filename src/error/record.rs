@@ -77,6 +77,16 @@ impl OrgError {
         OrgError::invalid_cross_reference().with_status(404)
     }
 
+    /// A setup object and another in one transaction; `original` was written first.
+    pub fn mixed_dml(object: &str, original: &str) -> OrgError {
+        let message = format!(
+            "DML operation on setup object is not permitted after you have updated a non-setup \
+             object (or vice versa): {object}, original object: {original}"
+        );
+        OrgError::save("MIXED_DML_OPERATION", message, &[])
+            .hint("write them in requests of their own, or set mixedDml to false in the settings")
+    }
+
     /// A row in the recycle bin.
     pub fn entity_is_deleted() -> OrgError {
         OrgError::save("ENTITY_IS_DELETED", "entity is deleted", &[]).with_status(404)

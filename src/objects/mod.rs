@@ -7,6 +7,7 @@ mod activity;
 mod content;
 mod person;
 mod sales;
+pub mod setup;
 mod user;
 
 use crate::clock::Millis;

@@ -26,6 +26,8 @@ pub struct Template {
     pub public_url: Option<String>,
     /// Bearer token of the control API; needed off loopback.
     pub control_token: Option<String>,
+    /// The certificate of the server's CA, PEM; `None` without TLS.
+    pub ca_pem: Option<String>,
     /// Where the clock of a new org stands; `None`: it runs with the system.
     pub standing_clock: Option<Millis>,
     /// The seed of a new org.

@@ -8,7 +8,7 @@
 
 use super::{Cursor, Org};
 use crate::clock::Millis;
-use crate::dml::{Actor, Transaction};
+use crate::dml::{Actor, Mixture, Transaction};
 use crate::id::Id;
 use crate::soql::ResultSet;
 use crate::store::State;
@@ -24,6 +24,8 @@ pub struct Unit<'o> {
     /// Cursors that queries of this unit opened, and when.
     opened: RefCell<Vec<(Cursor, Millis)>>,
     spoiled: Cell<bool>,
+    /// The kinds of objects that it wrote.
+    mixture: Cell<Mixture>,
     _writer: MutexGuard<'o, ()>,
 }
 
@@ -38,6 +40,7 @@ impl Org {
             state: RefCell::new(before),
             opened: RefCell::default(),
             spoiled: Cell::new(false),
+            mixture: Cell::default(),
             _writer: writer,
         }
     }
@@ -58,9 +61,10 @@ impl Unit<'_> {
         let before = self.read();
         let mut transaction = Transaction::begin(&before, actor, &self.org.indexes)
             .with_hooks(self.org.hooks.writes)
-            .within(self.request);
+            .within(self.request, self.mixture.get());
         let (done, keep) = work(&mut transaction);
         if keep {
+            self.mixture.set(transaction.mixture);
             *self.state.borrow_mut() = Arc::new(transaction.state);
         }
         done

@@ -75,7 +75,7 @@ fn plugin(transaction: &Transaction<'_>, live: &Live, offset: Option<u64>) -> Do
 fn scim(transaction: &Transaction<'_>, live: &Live, user: &Record) -> ScimAsk {
     let what = match live.operation() {
         "Create" => return ScimAsk::Create { user: scim_user(user) },
-        "Update" => ScimWhat::Replace(scim_user(user)),
+        "Update" => ScimWhat::Replace(changed(scim_user(user))),
         "Deactivate" if live.app.target.deactivate_deletes => ScimWhat::Delete,
         "Deactivate" | "Freeze" => ScimWhat::Replace(Doc::object().with("active", false)),
         "Activate" | "Unfreeze" => ScimWhat::Replace(Doc::object().with("active", true)),
@@ -84,6 +84,16 @@ fn scim(transaction: &Transaction<'_>, live: &Live, user: &Record) -> ScimAsk {
     let id = target::known_id(transaction, live, user);
     let name = user.text("Username").unwrap_or_default().into();
     ScimAsk::About { id, name, what }
+}
+
+/// The attributes of a user that an update replaces: without those that many services make of the
+/// others by themselves and refuse to have replaced.
+fn changed(mut user: Doc) -> Doc {
+    user.remove("displayName");
+    if let Some(name) = user.get_mut("name") {
+        name.remove("formatted");
+    }
+    user
 }
 
 /// A user as a SCIM resource. What the user does not have is left out.

@@ -2,7 +2,7 @@
 //! through requests, as a client's would; the caller says how a request is answered.
 
 use super::base;
-use super::format::{Scenario, Step, Then, When};
+use super::format::{Scenario, Step, StepBody, StepCall, Then, When};
 use super::load::Loaded;
 use super::problem::Problem;
 use super::tree::{Node, Tree};
@@ -11,8 +11,64 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 
-/// Answers a request of the org's administrator: method, path with query, JSON body → status, body.
-pub(crate) type Call<'a> = dyn FnMut(&str, &str, Option<&str>) -> (u16, String) + 'a;
+/// A request of a scenario, as it is sent.
+#[derive(Debug, Default)]
+pub(crate) struct Sent<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// Path and query.
+    pub path: &'a str,
+    /// Headers. Without `authorization` it is the administrator's.
+    pub headers: Vec<(String, String)>,
+    /// The body and its content type.
+    pub body: Option<(String, &'static str)>,
+}
+
+/// Answers a request: status and body. The status is [`LOST`] when no answer came.
+pub(crate) type Call<'a> = dyn FnMut(&Sent<'_>) -> (u16, String) + 'a;
+
+/// Stands for the status of an answer that was lost on its way.
+pub(crate) const LOST: u16 = 0;
+
+/// What the steps so far have named.
+#[derive(Default)]
+struct Named {
+    /// Records.
+    aliases: HashMap<String, Id>,
+    /// What requests saved.
+    saved: HashMap<String, String>,
+}
+
+impl Named {
+    /// What a text stands for as a whole: the id of `@alias`, or itself with its `{name}`s filled.
+    fn text(&self, text: &str) -> Option<String> {
+        if let Some(id) = text.strip_prefix('@').and_then(|alias| self.aliases.get(alias)) {
+            return Some(id.to_string());
+        }
+        let filled = self.filled(text);
+        (filled != text).then_some(filled)
+    }
+
+    /// A text with what was saved in place of its `{name}`s. Other braces stay.
+    fn filled(&self, text: &str) -> String {
+        let mut filled = text.to_owned();
+        for (name, value) in &self.saved {
+            let place = format!("{{{name}}}");
+            if filled.contains(&place) {
+                filled = filled.replace(&place, value);
+            }
+        }
+        filled
+    }
+}
+
+fn get(path: &str) -> Sent<'_> {
+    Sent { method: "GET", path, ..Sent::default() }
+}
+
+fn json<'a>(method: &'a str, path: &'a str, body: String) -> Sent<'a> {
+    Sent { method, path, body: Some((body, "application/json")), ..Sent::default() }
+}
 
 /// The version under which expectations are queried.
 const QUERY: &str = "/services/data/v67.0/query?q=";
@@ -31,46 +87,43 @@ pub(crate) fn run(
     };
     let always = [("administrator", base::administrator()), ("app", base::connected_app())];
     let always = always.map(|(alias, id)| (alias.to_owned(), id));
-    let mut aliases: HashMap<String, Id> =
-        always.into_iter().chain(loaded.records.iter().cloned()).collect();
+    let mut named = Named {
+        aliases: always.into_iter().chain(loaded.records.iter().cloned()).collect(),
+        saved: HashMap::from([("org".to_owned(), org.to_owned())]),
+    };
     for when in &scenario.when {
-        step(when, org, &mut aliases, call).map_err(|problem| vec![place(problem)])?;
+        step(when, org, &mut named, call).map_err(|problem| vec![place(problem)])?;
     }
-    let unmet = scenario.then.iter().filter_map(|then| check(then, &aliases, call).err());
+    let unmet = scenario.then.iter().filter_map(|then| check(then, &named.aliases, call).err());
     let unmet: Vec<Problem> = unmet.map(place).collect();
     if unmet.is_empty() { Ok(()) } else { Err(unmet) }
 }
 
-fn step(
-    when: &When,
-    org: &str,
-    aliases: &mut HashMap<String, Id>,
-    call: &mut Call<'_>,
-) -> Result<(), Problem> {
+fn step(when: &When, org: &str, named: &mut Named, call: &mut Call<'_>) -> Result<(), Problem> {
     match &when.step {
         Step::Advance(by) => {
             let by = serde_json::Value::from(by.as_str());
             let path = format!("/_fauxforce/orgs/{org}/clock");
-            let (status, body) = call("PUT", &path, Some(&format!("{{\"advance\":{by}}}")));
+            let (status, body) = call(&json("PUT", &path, format!("{{\"advance\":{by}}}")));
             if status != 200 {
                 return Err(when.node.problem(format!("the clock answered {status}: {body}")));
             }
         }
         Step::Run { path, alias } => {
-            let (status, answer) = call("POST", &format!("/_fauxforce/orgs/{org}/{path}"), None);
+            let path = format!("/_fauxforce/orgs/{org}/{path}");
+            let (status, answer) = call(&Sent { method: "POST", path: &path, ..Sent::default() });
             let json: Json = serde_json::from_str(&answer).unwrap_or_default();
             let id = json["processId"].as_str().and_then(|id| Id::parse(id).ok());
             let id = id
                 .filter(|_| status == 202)
                 .ok_or_else(|| when.node.problem(format!("the run answered {status}: {answer}")))?;
-            aliases.extend(alias.clone().map(|alias| (alias, id)));
+            named.aliases.extend(alias.clone().map(|alias| (alias, id)));
         }
         Step::Load(load) => {
-            let id = |text: &str| aliases.get(text.strip_prefix('@')?).map(Id::to_string);
-            let mut body = load.map_text(&id).to_json();
+            let mut body = load.map_text(&|text: &str| named.text(text)).to_json();
             body["live"] = Json::Bool(true);
             let path = format!("/_fauxforce/orgs/{org}/scenarios");
-            let (status, answer) = call("POST", &path, Some(&body.to_string()));
+            let (status, answer) = call(&json("POST", &path, body.to_string()));
             let json: Json = serde_json::from_str(&answer).unwrap_or_default();
             let records =
                 json["records"].as_object().filter(|_| status == 200).ok_or_else(|| {
@@ -79,29 +132,76 @@ fn step(
             let records = records
                 .iter()
                 .filter_map(|(alias, id)| Some((alias.clone(), Id::parse(id.as_str()?).ok()?)));
-            aliases.extend(records);
+            named.aliases.extend(records);
         }
-        Step::Call { method, path, body, alias, status: expected } => {
-            let path = with_ids(path, '/', aliases);
-            let body = body.as_ref().map(|body| {
-                let id = |text: &str| aliases.get(text.strip_prefix('@')?).map(Id::to_string);
-                body.map_text(&id).to_json().to_string()
-            });
-            let (status, answer) = call(method, &path, body.as_deref());
-            let fits = expected.map_or((200..300).contains(&status), |own| own == status);
-            if !fits {
-                return Err(when
-                    .node
-                    .problem(format!("{method} {path} answered {status}: {answer}")));
-            }
-            if let Some(alias) = alias {
-                let json: Json = serde_json::from_str(&answer).unwrap_or_default();
-                let id = json["id"].as_str().and_then(|id| Id::parse(id).ok());
-                let message = format!("{method} {path} answered no id: {answer}");
-                let id = id.ok_or_else(|| when.node.problem(message))?;
-                aliases.insert(alias.clone(), id);
+        Step::Call(step) => {
+            for _ in 0..step.repeat {
+                request(step, &when.node, named, call)?;
             }
         }
+    }
+    Ok(())
+}
+
+/// Sends a scenario's request, checks its answer, and keeps what is named of it.
+fn request(
+    step: &StepCall,
+    node: &Node,
+    named: &mut Named,
+    call: &mut Call<'_>,
+) -> Result<(), Problem> {
+    let method = step.method.as_str();
+    let path = named.filled(&with_ids(&step.path, '/', &named.aliases));
+    let filled = |entries: &[(String, Node)]| -> Result<Vec<(String, String)>, Problem> {
+        entries.iter().map(|(key, text)| Ok((key.clone(), named.filled(text.text()?)))).collect()
+    };
+    let body = match &step.body {
+        Some(StepBody::Json(body)) => {
+            let body = body.map_text(&|text: &str| named.text(text)).to_json().to_string();
+            Some((body, "application/json"))
+        }
+        Some(StepBody::Form(form)) => {
+            let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+            let pairs = filled(form)?;
+            let pairs = pairs.iter().map(|(key, text)| format!("{key}={}", encoded(text)));
+            let form = pairs.collect::<Vec<String>>().join("&");
+            Some((form, "application/x-www-form-urlencoded"))
+        }
+        None => None,
+    };
+    let headers = filled(&step.headers)?;
+    let (status, answer) = call(&Sent { method, path: &path, headers, body });
+    let fits = match step.status {
+        _ if step.lost => status == LOST,
+        Some(expected) => status == expected,
+        None => (200..300).contains(&status),
+    };
+    if !fits {
+        let came = match status {
+            LOST => format!("{method} {path} was not answered"),
+            _ => format!("{method} {path} answered {status}: {answer}"),
+        };
+        return Err(node.problem(came));
+    }
+    let json: Json = serde_json::from_str(&answer).unwrap_or_default();
+    if let Some(expected) = &step.answer {
+        let expected = expected.map_text(&|text: &str| named.text(text));
+        if !self::fits(&expected, &json) {
+            return Err(expected.problem(format!("{method} {path} answered {answer}")));
+        }
+    }
+    for (name, pointer) in &step.save {
+        let found = json.pointer(pointer.text()?);
+        let found = found.ok_or_else(|| {
+            pointer.problem(format!("{method} {path} answered none of it: {answer}"))
+        })?;
+        let text = found.as_str().map_or_else(|| found.to_string(), ToOwned::to_owned);
+        named.saved.insert(name.clone(), text);
+    }
+    if let Some(alias) = &step.alias {
+        let id = json["id"].as_str().and_then(|id| Id::parse(id).ok());
+        let message = format!("{method} {path} answered no id: {answer}");
+        named.aliases.insert(alias.clone(), id.ok_or_else(|| node.problem(message))?);
     }
     Ok(())
 }
@@ -121,7 +221,7 @@ fn check(then: &Then, aliases: &HashMap<String, Id>, call: &mut Call<'_>) -> Res
     let mut total = 0;
     let mut found: Vec<Json> = Vec::new();
     loop {
-        let (status, body) = call("GET", &path, None);
+        let (status, body) = call(&get(&path));
         if status != 200 {
             return Err(then.node.problem(format!("the query answered {status}: {body}")));
         }
@@ -229,9 +329,9 @@ mod tests {
         let scenario = Scenario::parse(then, None).expect("a scenario");
         let loaded =
             Loaded { records: vec![("boss".into(), Id::own(*b"005", 2))], ..Loaded::default() };
-        let mut call = |method: &str, path: &str, _: Option<&str>| {
-            assert_eq!(method, "GET");
-            assert!(path.starts_with(QUERY), "{path}");
+        let mut call = |sent: &Sent<'_>| {
+            assert_eq!(sent.method, "GET");
+            assert!(sent.path.starts_with(QUERY), "{}", sent.path);
             (200, answer.to_owned())
         };
         let run = run(&scenario, &loaded, "default", &mut call);
@@ -269,8 +369,9 @@ mod tests {
         let loaded =
             Loaded { records: vec![("boss".into(), Id::own(*b"005", 2))], ..Loaded::default() };
         let mut seen = Vec::new();
-        let mut call = |method: &str, path: &str, body: Option<&str>| {
-            seen.push(format!("{method} {path} {}", body.unwrap_or_default()));
+        let mut call = |sent: &Sent<'_>| {
+            let body = sent.body.as_ref().map_or("", |(body, _)| body);
+            seen.push(format!("{} {} {body}", sent.method, sent.path));
             (200, "{\"id\":\"003ff0000000001AAA\"}".to_owned())
         };
         run(&scenario, &loaded, "default", &mut call).expect("no problem");
@@ -282,5 +383,40 @@ mod tests {
                 "PUT /_fauxforce/orgs/default/clock {\"advance\":\"PT1H\"}",
             ]
         );
+    }
+
+    #[test]
+    fn steps_use_what_requests_saved_and_check_their_answers() {
+        let run_with = |text: &str, status: u16| {
+            let scenario = Scenario::parse(text, None).expect("a scenario");
+            let mut seen = Vec::new();
+            let mut call = |sent: &Sent<'_>| {
+                let body = sent.body.as_ref().map(|(body, media)| format!("{media} {body}"));
+                seen.push(format!("{} {:?} {}", sent.path, sent.headers, body.unwrap_or_default()));
+                (status, "{\"list\":[{\"token\":\"a b\"}],\"done\":false}".to_owned())
+            };
+            let run = run(&scenario, &Loaded::default(), "mine", &mut call);
+            run.map(|()| seen).map_err(|problems| problems[0].to_string())
+        };
+        let text = "[[when]]\nmethod = \"POST\"\npath = \"/{org}/token\"\n\
+                    form = { grant = \"a&b\" }\nanswer = { list = [{ token = \"a b\" }] }\n\
+                    save = { token = \"/list/0/token\", done = \"/done\" }\n\
+                    [[when]]\nmethod = \"PATCH\"\npath = \"/x/{done}/{other}\"\nrepeat = 2\n\
+                    headers = { Authorization = \"Bearer {token}\" }\nbody = [\"{token}\"]\n";
+        let patch =
+            "/x/false/{other} [(\"Authorization\", \"Bearer a b\")] application/json [\"a b\"]";
+        let post = "/mine/token [] application/x-www-form-urlencoded grant=a%26b";
+        assert_eq!(run_with(text, 200).expect("no problem"), [post, patch, patch]);
+        let wrong = text.replace("token = \"a b\" }]", "token = \"c\" }]");
+        let problem = run_with(&wrong, 200).expect_err("another answer");
+        assert!(problem.starts_with("5: when[0].answer: POST /mine/token answered {"), "{problem}");
+        let missing = text.replace("/list/0/token", "/list/1/token");
+        let problem = run_with(&missing, 200).expect_err("nothing there");
+        assert!(problem.starts_with("6: when[0].save.token: POST /mine/token answered none"));
+        let lost = run_with(text, LOST).expect_err("no answer");
+        assert_eq!(lost, "1: when[0]: POST /mine/token was not answered");
+        let expected = "[[when]]\nmethod = \"GET\"\npath = \"/\"\nlost = true\n";
+        assert_eq!(run_with(expected, LOST).expect("no problem").len(), 1);
+        assert!(run_with(expected, 200).is_err());
     }
 }

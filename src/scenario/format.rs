@@ -108,19 +108,43 @@ pub(crate) enum Step {
     /// Records are written in one transaction, with all that API writes set off: a scenario's
     /// `records` and `generate`.
     Load(Node),
-    /// A request of the administrator.
-    Call {
-        /// `GET`, `POST`, ….
-        method: String,
-        /// Path and query; `@alias` segments stand for ids.
-        path: String,
-        /// JSON body; texts `@alias` stand for ids.
-        body: Option<Node>,
-        /// The alias of the record that the answer's `id` names.
-        alias: Option<String>,
-        /// The status expected; any of success when not given.
-        status: Option<u16>,
-    },
+    /// A request, of the administrator unless its headers say otherwise.
+    Call(Box<StepCall>),
+}
+
+/// A request of a scenario. In path, headers and body, segments or texts `@alias` stand for ids and
+/// `{name}` for what an earlier request saved.
+#[derive(Clone, Debug)]
+pub(crate) struct StepCall {
+    /// `GET`, `POST`, ….
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// Headers; `Authorization` replaces the administrator's session.
+    pub headers: Vec<(String, Node)>,
+    /// The body.
+    pub body: Option<StepBody>,
+    /// The alias of the record that the answer's `id` names.
+    pub alias: Option<String>,
+    /// What is expected of the answer's status; any of success when not given.
+    pub status: Option<u16>,
+    /// The connection is expected to close without an answer.
+    pub lost: bool,
+    /// What the answer's JSON must hold.
+    pub answer: Option<Node>,
+    /// What is kept of the answer: a name, and a JSON pointer into it.
+    pub save: Vec<(String, Node)>,
+    /// How often the request is sent; each answer must be as expected.
+    pub repeat: u64,
+}
+
+/// A body of a scenario's request.
+#[derive(Clone, Debug)]
+pub(crate) enum StepBody {
+    /// JSON.
+    Json(Node),
+    /// A form, as OAuth takes it.
+    Form(Vec<(String, Node)>),
 }
 
 /// One expectation.
@@ -280,7 +304,10 @@ fn generate(node: &Node) -> Result<Generate, Problem> {
 }
 
 fn when(node: &Node) -> Result<When, Problem> {
-    const KEYS: [&str; 8] = ["advance", "run", "load", "method", "path", "body", "as", "status"];
+    const KEYS: [&str; 14] = [
+        "advance", "run", "load", "method", "path", "headers", "body", "form", "as", "status",
+        "lost", "answer", "save", "repeat",
+    ];
     check_keys(node, "key of when", &KEYS)?;
     let step = if let Some(run) = node.get("run") {
         match run.text()? {
@@ -298,27 +325,52 @@ fn when(node: &Node) -> Result<When, Problem> {
         }
         Step::Advance(by.to_owned())
     } else {
-        let method = needed(node, "method")?;
-        const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-        if !METHODS.contains(&method.text()?) {
-            return Err(method.problem(unknown("method", method.text()?, METHODS)));
-        }
-        let path = needed(node, "path")?;
-        if !path.text()?.starts_with('/') {
-            return Err(path.problem("must begin with /"));
-        }
-        Step::Call {
-            method: method.text()?.to_owned(),
-            path: path.text()?.to_owned(),
-            body: node.get("body").cloned(),
-            alias: alias(node)?,
-            status: match node.get("status") {
-                Some(status) => Some(status.whole(100, 599)? as u16),
-                None => None,
-            },
-        }
+        Step::Call(Box::new(call(node)?))
     };
     Ok(When { step, node: node.clone() })
+}
+
+/// Most times that one request is sent.
+const MOST_REPEATS: u64 = 10_000;
+
+fn call(node: &Node) -> Result<StepCall, Problem> {
+    let method = needed(node, "method")?;
+    const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+    if !METHODS.contains(&method.text()?) {
+        return Err(method.problem(unknown("method", method.text()?, METHODS)));
+    }
+    let path = needed(node, "path")?;
+    if !path.text()?.starts_with(['/', '{']) {
+        return Err(path.problem("must begin with / or with what was saved"));
+    }
+    let body = match (node.get("body"), node.get("form")) {
+        (Some(_), Some(form)) => return Err(form.problem("there is a body already")),
+        (Some(body), None) => Some(StepBody::Json(body.clone())),
+        (None, Some(_)) => Some(StepBody::Form(texts(node, "form")?)),
+        (None, None) => None,
+    };
+    let status = node.get("status").map(|status| status.whole(100, 599)).transpose()?;
+    Ok(StepCall {
+        method: method.text()?.to_owned(),
+        path: path.text()?.to_owned(),
+        headers: texts(node, "headers")?,
+        body,
+        alias: alias(node)?,
+        status: status.map(|status| status as u16),
+        lost: node.get("lost").map_or(Ok(false), Node::flag)?,
+        answer: node.get("answer").cloned(),
+        save: texts(node, "save")?,
+        repeat: node.get("repeat").map_or(Ok(1), |times| times.whole(1, MOST_REPEATS))?,
+    })
+}
+
+/// A table of texts; none when the key is absent.
+fn texts(node: &Node, key: &str) -> Result<Vec<(String, Node)>, Problem> {
+    let entries = node.get(key).map_or(Ok(&[][..]), Node::table)?;
+    for (_, value) in entries {
+        value.text()?;
+    }
+    Ok(entries.to_vec())
 }
 
 fn then(node: &Node) -> Result<Then, Problem> {

@@ -16,74 +16,20 @@ mod people;
 mod problem;
 mod random;
 pub(crate) mod settings;
+mod switches;
 mod targets;
 mod transitions;
 mod tree;
 
 pub(crate) use create::{NewOrg, NotMade, create, is_org_name};
-pub(crate) use expect::run;
+pub(crate) use expect::{LOST, Sent, run};
 pub(crate) use format::{Scenario, only_name};
 pub(crate) use load::{Loaded, load};
 pub(crate) use problem::{Problem, nearest};
 pub(crate) use tree::Node;
 
-/// Scenarios of `fixtures/scenarios`, by name and text.
-macro_rules! scenarios {
-    ($($name:literal,)*) => {
-        &[$(($name, include_str!(concat!("../../fixtures/scenarios/", $name, ".toml")))),*]
-    };
-}
-
-/// The built-in scenarios: name and text.
-static BUILT_IN: &[(&str, &str)] = scenarios![
-    "empty-org",
-    "requests-in-every-state",
-    "employees-ready-to-provision",
-    "finished-process-with-errors",
-    "approvals-pending",
-    "user-create-completes",
-    "two-apps-two-requests",
-    "one-app-fails-the-other-completes",
-    "second-grant-asks-for-nothing",
-    "only-watched-fields-ask-for-an-update",
-    "users-are-deactivated-and-activated",
-    "users-are-frozen-and-unfrozen",
-    "approval-waits",
-    "approval-approved",
-    "approval-denied",
-    "approval-without-a-manager",
-    "reconciliation-in-progress",
-    "reconciliation-fails-while-analyzing",
-    "reconciliation-finds-all-kinds",
-    "known-link-is-preserved",
-    "vanished-account-is-deleted",
-    "request-starts-in-analyzing",
-    "retried-five-times",
-    "retry-fails-for-another-reason",
-    "manually-completed",
-    "every-state-change",
-    "app-assigned-to-five-thousand-users",
-    "target-limits-its-rate",
-    "reconciliation-never-ends",
-    "plain-requests-stay-as-written",
-    "half-the-employees-fail",
-    "employee-becomes-user",
-    "employee-linked-to-existing-user",
-    "ambiguous-employee-match",
-    "two-thousand-and-one-employees",
-    "license-seats-run-out",
-    "permission-set-of-another-license",
-    "employee-without-email",
-    "employee-settings-incomplete",
-    "run-aborted-midway",
-    "run-cancelled-while-queued",
-    "second-run-waits",
-    "employee-before-contact",
-    "status-change-makes-user",
-    "org-without-employee-license",
-    "contact-has-inactive-portal-user",
-    "long-error-message-is-cut",
-];
+/// The built-in scenarios, those of `fixtures/scenarios`: name and text, by name.
+static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
 
 /// Names and titles of the built-in scenarios.
 pub(crate) fn list() -> impl Iterator<Item = (&'static str, String)> {

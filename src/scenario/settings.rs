@@ -28,6 +28,7 @@ pub(crate) struct Change {
     employees: super::employees::Change,
     target_side: super::targets::Change,
     provisioning: super::behaviour::Change,
+    switches: super::switches::Change,
 }
 
 /// How an org shall tell the time.
@@ -80,6 +81,8 @@ const KEYS: &[&str] = &[
     "concur",
     "licenses",
     "employeeUserSettings",
+    "sessions",
+    "mixedDml",
 ];
 
 /// Settings keys that INTERFACES documents and nothing obeys yet.
@@ -157,6 +160,7 @@ impl Change {
                     change.provisioning.read(key, value)?;
                 }
                 "licenses" | "employeeUserSettings" => change.employees.read(key, value)?,
+                "sessions" | "mixedDml" => change.switches.read(key, value)?,
                 key if NOT_BUILT.contains(&key) => {
                     return Err(value.problem(not_emulated(&format!("the setting {key}"))));
                 }
@@ -217,6 +221,7 @@ impl Change {
             settings.seed = seed;
         }
         self.target_side.apply(settings);
+        self.switches.apply(settings);
         self.employees.apply(state, indexes)?;
         self.provisioning.apply(state)
     }
@@ -382,6 +387,7 @@ pub(crate) fn to_json(state: &State) -> String {
     }
     out.push(']');
     super::targets::push_json(&mut out, settings);
+    super::switches::push_json(&mut out, settings);
     super::behaviour::push_json(&mut out, settings);
     super::employees::push_json(&mut out, state);
     out.push('}');

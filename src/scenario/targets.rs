@@ -98,7 +98,7 @@ impl Change {
     }
 }
 
-fn duration(node: &Node) -> Result<Millis, Problem> {
+pub(super) fn duration(node: &Node) -> Result<Millis, Problem> {
     let duration = time::parse_duration(node.text()?);
     duration.ok_or_else(|| node.problem("must be a duration such as PT2H"))
 }
@@ -178,7 +178,7 @@ pub(super) fn push_json(out: &mut String, settings: &Settings) {
 }
 
 /// A duration in seconds.
-fn duration_text(millis: Millis) -> String {
+pub(super) fn duration_text(millis: Millis) -> String {
     let (seconds, rest) = (millis / 1000, millis % 1000);
     if rest == 0 { format!("PT{seconds}S") } else { format!("PT{seconds}.{rest:03}S") }
 }

@@ -1,7 +1,7 @@
 //! The body of an answer as hyper reads it.
 
 use super::coding::Pieces;
-use super::connection::Working;
+use super::control::Working;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use std::io;

@@ -1,97 +1,60 @@
-//! One connection: HTTP/1.1, or HTTP/2 with prior knowledge, told apart by the first bytes. (TLS
-//! and proxying slot in here: [`serve`] is where a raw stream becomes something that speaks HTTP.)
+//! One connection: what it speaks is told by its first byte, TLS or HTTP, and after a `CONNECT` that
+//! is served here, by the first byte that follows. HTTP is 1.1, or 2 with prior knowledge.
 
+use super::control::{Control, Signal};
 use super::exchange::Exchange;
+use super::proxy::{Target, Tunnel};
+use super::stream::Stream;
+use super::tunnel;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use std::task::Poll;
 use tokio::net::TcpStream;
-use tokio::time::Sleep;
 
 /// What hyper may buffer of a head. Far over Salesforce's own 16,384 bytes, so that the answer to
 /// a long head is Salesforce's and not hyper's.
 const HEAD_BUFFER: usize = 256 * 1024;
 
-/// How long a client may take to close its half after we closed ours.
-const LINGER: Duration = Duration::from_millis(250);
-
-/// What a connection is told to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Signal {
-    /// End when the request under way is answered.
-    Finish = 1,
-    /// End now.
-    Abort = 2,
+/// What the requests of a connection have in common.
+pub(super) struct Visit {
+    /// True when the client's address is loopback.
+    pub(super) loopback: bool,
+    /// True over TLS.
+    pub(super) secure: bool,
+    /// The address at which the client reached us.
+    pub(super) local: SocketAddr,
+    /// Where the client believes to be, after a `CONNECT`.
+    pub(super) through: Option<Target>,
+    pub(super) control: Arc<Control>,
+    onward: Mutex<Option<(OnUpgrade, Onward)>>,
 }
 
-/// What a connection and the thread that watches it tell each other.
-#[derive(Debug, Default)]
-pub(super) struct Control {
-    signal: AtomicU8,
-    waker: Mutex<Option<Waker>>,
-    /// Bytes read and written.
-    moved: AtomicU64,
-    /// Requests that a handler works for, and answers still being made.
-    busy: AtomicU32,
-    served: AtomicBool,
+/// What follows a `CONNECT` that was answered 200.
+pub(super) enum Onward {
+    /// This server, in the place of the target.
+    Here(Target),
+    /// Another host.
+    There(Tunnel),
 }
 
-impl Control {
-    /// Tells the connection what to do and wakes it.
-    pub(super) fn signal(&self, signal: Signal) {
-        self.signal.fetch_max(signal as u8, Ordering::AcqRel);
-        let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+impl Visit {
+    /// Notes what follows once the answer to a `CONNECT` is sent.
+    pub(super) fn goes_on(&self, upgrade: OnUpgrade, onward: Onward) {
+        *self.onward.lock().unwrap_or_else(PoisonError::into_inner) = Some((upgrade, onward));
     }
 
-    fn wake_with(&self, waker: &Waker) {
-        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker.clone());
+    /// The host of a request that names none.
+    pub(super) fn called(&self, usually: &str) -> String {
+        self.through.as_ref().map_or_else(|| usually.to_owned(), |target| target.host.clone())
     }
 
-    /// Bytes read and written so far.
-    pub(super) fn moved(&self) -> u64 {
-        self.moved.load(Ordering::Relaxed)
-    }
-
-    /// True while a handler works for this connection.
-    pub(super) fn is_busy(&self) -> bool {
-        self.busy.load(Ordering::Relaxed) != 0
-    }
-
-    /// True when a whole request has arrived.
-    pub(super) fn has_served(&self) -> bool {
-        self.served.load(Ordering::Relaxed)
-    }
-
-    /// Notes that a whole request has arrived.
-    pub(super) fn mark_served(&self) {
-        self.served.store(true, Ordering::Relaxed);
-    }
-
-    /// Marks the connection as worked for until the guard is dropped.
-    pub(super) fn work(self: &Arc<Control>) -> Working {
-        self.busy.fetch_add(1, Ordering::Relaxed);
-        Working(Arc::clone(self))
-    }
-}
-
-/// Work for a connection; while it lasts the connection is not idle.
-#[derive(Debug)]
-pub(super) struct Working(Arc<Control>);
-
-impl Drop for Working {
-    fn drop(&mut self) {
-        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+    fn take_onward(&self) -> Option<(OnUpgrade, Onward)> {
+        self.onward.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -102,133 +65,105 @@ pub(super) async fn serve(
     exchange: Arc<Exchange>,
     control: Arc<Control>,
 ) {
+    if let Err(error) = speak(stream, peer, &exchange, &control).await {
+        // Clients that leave, malformed requests (answered 400), failed handshakes and connections
+        // dropped on purpose.
+        tracing::debug!(%peer, %error, "connection ended");
+    }
+}
+
+async fn speak(
+    stream: TcpStream,
+    peer: SocketAddr,
+    exchange: &Arc<Exchange>,
+    control: &Arc<Control>,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let loopback = peer.ip().to_canonical().is_loopback();
+    let local = stream.local_addr()?;
+    let mut stream = Stream::plain(stream, Arc::clone(control));
+    let mut through: Option<Target> = None;
+    loop {
+        let called = through
+            .as_ref()
+            .map_or_else(|| local.ip().to_canonical().to_string(), |target| target.host.clone());
+        let opened = control.unless_told(open(stream, exchange, &called)).await;
+        let Some((opened, secure)) = opened.transpose()?.flatten() else { return Ok(()) };
+        let visit = Arc::new(Visit {
+            loopback,
+            secure,
+            local,
+            through: through.take(),
+            control: Arc::clone(control),
+            onward: Mutex::default(),
+        });
+        http(opened, &visit, Arc::clone(exchange)).await?;
+        let Some((upgrade, onward)) = visit.take_onward() else { return Ok(()) };
+        let upgraded = auto::upgrade::downcast::<TokioIo<Stream>>(upgrade.await?);
+        let parts = upgraded.map_err(|_| io::Error::other("not the stream that was served"))?;
+        stream = parts.io.into_inner().beginning_with(parts.read_buf);
+        match onward {
+            Onward::Here(target) => through = Some(target),
+            Onward::There(tunnel) => {
+                tunnel::relay(stream, tunnel.stream, control).await;
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Finds out what the client speaks, and shakes hands if it is TLS: true then. `None` when the client
+/// leaves instead. `called` is how the client called us, as far as we know.
+async fn open(
+    mut stream: Stream,
+    exchange: &Exchange,
+    called: &str,
+) -> io::Result<Option<(Stream, bool)>> {
+    let Some(begins_tls) = stream.begins_tls().await? else { return Ok(None) };
+    #[cfg(feature = "tls")]
+    if begins_tls && let Some(authority) = exchange.authority() {
+        return Ok(Some((authority.secure(stream, called).await?, true)));
+    }
+    #[cfg(not(feature = "tls"))]
+    let _ = (begins_tls, exchange, called);
+    // Without TLS its greeting is a malformed request, and answered so.
+    Ok(Some((stream, false)))
+}
+
+/// Serves HTTP on a stream until the client or the server ends it, or a `CONNECT` was answered.
+async fn http(
+    stream: Stream,
+    visit: &Arc<Visit>,
+    exchange: Arc<Exchange>,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().half_close(true).auto_date_header(false).max_buf_size(HEAD_BUFFER);
     builder.http2().auto_date_header(false).max_header_list_size(HEAD_BUFFER as u32);
-
-    let service_control = Arc::clone(&control);
+    if visit.secure {
+        // What was agreed on in the handshake.
+        builder = builder.http1_only();
+    }
+    let service_visit = Arc::clone(visit);
     let service = hyper::service::service_fn(move |request| {
-        Arc::clone(&exchange).run(request, loopback, Arc::clone(&service_control))
+        Arc::clone(&exchange).run(request, Arc::clone(&service_visit))
     });
-    let socket = TokioIo::new(Socket { stream, control: Arc::clone(&control), linger: None });
-    let mut http = pin!(builder.serve_connection(socket, service));
+    let control = &visit.control;
+    let mut http = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
     let mut wakeable = false;
     let mut obeyed = 0;
-    let served = std::future::poll_fn(|context| {
+    std::future::poll_fn(|context| {
         if !wakeable {
-            // A task's waker is the same from first to last.
-            control.wake_with(context.waker());
+            control.wakes(context);
             wakeable = true;
         }
-        let signal = control.signal.load(Ordering::Acquire);
-        if signal != obeyed {
-            obeyed = signal;
-            if signal == Signal::Abort as u8 {
+        let told = control.told();
+        if told != obeyed {
+            obeyed = told;
+            if told == Signal::Abort as u8 {
                 return Poll::Ready(Ok(()));
             }
             http.as_mut().graceful_shutdown();
         }
         http.as_mut().poll(context)
-    });
-    if let Err(error) = served.await {
-        // Clients that leave, malformed requests (answered 400) and connections dropped on purpose.
-        tracing::debug!(%peer, %error, "connection ended");
-    }
-}
-
-/// A stream that counts what passes.
-struct Socket {
-    stream: TcpStream,
-    control: Arc<Control>,
-    /// Set once our half is closed: until when the client's half is waited for.
-    linger: Option<Pin<Box<Sleep>>>,
-}
-
-impl Socket {
-    fn count(&self, bytes: usize) {
-        // One task reads and writes this; the watcher only compares.
-        let moved = self.control.moved.load(Ordering::Relaxed);
-        self.control.moved.store(moved + bytes as u64, Ordering::Relaxed);
-    }
-
-    fn counted(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if let Poll::Ready(Ok(bytes)) = written {
-            self.count(bytes);
-        }
-        written
-    }
-}
-
-impl Socket {
-    /// Reads what still comes until the client closes too. A socket that is closed with bytes
-    /// unread resets the connection, and the client may lose the answer that it has not read.
-    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let mut scratch = [0; 4096];
-        loop {
-            if self.control.signal.load(Ordering::Acquire) != 0 {
-                // The server stops, which is not to wait for clients.
-                return Poll::Ready(());
-            }
-            let mut buffer = ReadBuf::new(&mut scratch);
-            match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
-                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {}
-                Poll::Ready(_) => return Poll::Ready(()),
-                Poll::Pending => break,
-            }
-        }
-        match &mut self.linger {
-            Some(linger) => linger.as_mut().poll(context),
-            None => Poll::Ready(()),
-        }
-    }
-}
-
-impl AsyncRead for Socket {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        self.count(buffer.filled().len() - before);
-        read
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.counted(written)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.counted(written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.linger.is_none() {
-            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
-            self.linger = Some(Box::pin(tokio::time::sleep(LINGER)));
-        }
-        self.poll_linger(context).map(Ok)
-    }
+    })
+    .await
 }

@@ -1,8 +1,11 @@
-//! One request and its answer: receive, handle, respond.
+//! One request and its answer: receive, handle, respond. What is meant for other hosts goes to the
+//! proxy instead.
 
 use super::answer_body::AnswerBody;
 use super::coding::Coding;
-use super::connection::Control;
+use super::connection::{Onward, Visit};
+use super::control::Control;
+use super::proxy::{Proxy, Target};
 use super::receive::{self, Received};
 use super::refuse::refuse;
 use super::respond::{self, Prepared};
@@ -10,8 +13,9 @@ use super::{EdgeOptions, Handler};
 use crate::api::{Method, Request, RequestBody, Response, Transport};
 use crate::error::OrgError;
 use bytes::Bytes;
+use hyper::Version;
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONNECTION, EXPECT, HeaderValue};
+use hyper::header::{CONNECTION, EXPECT, HeaderValue, PROXY_AUTHORIZATION};
 use hyper::http::request::Parts;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,6 +34,9 @@ pub(super) struct Exchange {
     org: Option<String>,
     /// The authority of clients that name none.
     fallback_host: String,
+    pub(super) proxy: Arc<Proxy>,
+    #[cfg(feature = "tls")]
+    authority: Option<Arc<super::Authority>>,
     panics: AtomicU64,
 }
 
@@ -47,35 +54,52 @@ impl std::error::Error for Dropped {}
 
 impl Exchange {
     /// For an edge that listens on `port`.
-    pub(super) fn new(options: EdgeOptions, handler: Handler, port: u16) -> Exchange {
+    pub(super) fn new(
+        options: EdgeOptions,
+        handler: Handler,
+        proxy: Arc<Proxy>,
+        port: u16,
+    ) -> Exchange {
         Exchange {
             handler,
             is_long: options.is_long,
             body_limit: options.body_limit,
             org: options.org,
             fallback_host: format!("localhost:{port}"),
+            proxy,
+            #[cfg(feature = "tls")]
+            authority: options.authority,
             panics: AtomicU64::new(0),
         }
+    }
+
+    /// What TLS is spoken with, if it is.
+    #[cfg(feature = "tls")]
+    pub(super) fn authority(&self) -> Option<&super::Authority> {
+        self.authority.as_deref()
     }
 
     /// Answers one request.
     pub(super) async fn run(
         self: Arc<Exchange>,
         request: hyper::Request<Incoming>,
-        loopback: bool,
-        control: Arc<Control>,
+        visit: Arc<Visit>,
     ) -> Result<hyper::Response<AnswerBody>, Dropped> {
+        if request.method() == hyper::Method::CONNECT && request.version() < Version::HTTP_2 {
+            return Ok(self.connect(request, &visit).await);
+        }
+        let control = &visit.control;
         let (parts, mut incoming) = request.into_parts();
-        let received =
-            match receive::head(&parts, &self.fallback_host, self.org.as_deref(), loopback) {
-                Ok(received) => received,
-                Err(error) => return Ok(refuse_unread(&error, parts, incoming, &control).await),
-            };
+        let received = match receive::head(&parts, &self.fallback_host, self.org.as_deref(), &visit)
+        {
+            Ok(received) => received,
+            Err(error) => return Ok(refuse_unread(&error, parts, incoming, control).await),
+        };
         let Received { mut request, content_encoding, accepts } = received;
         if !incoming.is_end_stream() {
             let body = match receive::body(&mut incoming, self.body_limit).await {
                 Ok(body) => body,
-                Err(error) => return Ok(refuse_unread(&error, parts, incoming, &control).await),
+                Err(error) => return Ok(refuse_unread(&error, parts, incoming, control).await),
             };
             let body = match content_encoding {
                 Some(coding) => self.decoded(body, coding).await,
@@ -84,8 +108,7 @@ impl Exchange {
             match body {
                 Ok(body) => request.body = RequestBody::Bytes(body),
                 Err(error) => {
-                    let prepared = respond::prepare(refuse(&error), None, false);
-                    return Ok(respond::answer(prepared, parts.headers, &control));
+                    return Ok(respond::answer(prepared(refuse(&error)), parts.headers, control));
                 }
             }
         }
@@ -112,7 +135,49 @@ impl Exchange {
         if transport.drop {
             return Err(Dropped);
         }
-        Ok(respond::answer(prepared, parts.headers, &control))
+        Ok(respond::answer(prepared, parts.headers, control))
+    }
+
+    /// Answers a `CONNECT`: what follows is served here, or passed on to another host.
+    async fn connect(
+        &self,
+        mut request: hyper::Request<Incoming>,
+        visit: &Visit,
+    ) -> hyper::Response<AnswerBody> {
+        let upgrade = hyper::upgrade::on(&mut request);
+        let (parts, _) = request.into_parts();
+        let _working = visit.control.work();
+        match self.onward(&parts, visit).await {
+            Ok(onward) => {
+                visit.control.mark_served();
+                visit.goes_on(upgrade, onward);
+                respond::answer(prepared(Response::status(200)), parts.headers, &visit.control)
+            }
+            Err(error) => {
+                let mut response = refuse(&error);
+                if error.status == 407 {
+                    let asked = "Basic realm=\"fauxforce: the control token as password\"";
+                    response = response.with("Proxy-Authenticate", asked);
+                }
+                respond::answer(prepared(response), parts.headers, &visit.control)
+            }
+        }
+    }
+
+    /// Where a `CONNECT` leads.
+    async fn onward(&self, parts: &Parts, visit: &Visit) -> Result<Onward, OrgError> {
+        let authority = parts.uri.authority();
+        let target = authority.and_then(|authority| Target::of(authority, None));
+        let target = target.ok_or_else(OrgError::bad_connect)?;
+        if visit.through.is_some() {
+            return Err(OrgError::nested_connect());
+        }
+        if self.proxy.serves(&target, visit.local).await {
+            return Ok(Onward::Here(target));
+        }
+        let authorization = parts.headers.get(PROXY_AUTHORIZATION);
+        let authorization = authorization.and_then(|value| value.to_str().ok());
+        self.proxy.tunnel(&target, visit.local, authorization).await.map(Onward::There)
     }
 
     /// Undoes the codings of a body; big ones on the pool.
@@ -149,6 +214,11 @@ async fn on_pool<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|_| Dropped)
 }
 
+/// An answer of the edge's own.
+fn prepared(response: Response) -> Prepared {
+    respond::prepare(response, None, false)
+}
+
 fn prepare(
     response: Response,
     accepts: Option<Coding>,
@@ -171,7 +241,7 @@ async fn refuse_unread(
     }
     let prepared = respond::prepare(refuse(error), None, parts.method == hyper::Method::HEAD);
     let mut answer = respond::answer(prepared, parts.headers, control);
-    if parts.version < hyper::Version::HTTP_2 {
+    if parts.version < Version::HTTP_2 {
         answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     answer

@@ -1,30 +1,43 @@
-//! The network edge: the only folder that knows hyper and tokio.
+//! The network edge: the only folder that knows hyper, tokio and rustls.
 //!
-//! A socket is accepted by [`workers`](self), read by `connection`, and each request on it goes
-//! through `exchange`: `receive` makes one plain [`Request`] of head and body, the handler answers
-//! it, `respond` puts the answer on the wire. `outbound` goes the other way: it makes the calls that
-//! orgs ask of other systems. Whatever is refused before the handler is worded by
+//! A socket is accepted by [`workers`](self) and read by `connection`, which tells TLS (`tls`) from
+//! HTTP by the first byte; `proxy` says what becomes of a `CONNECT`, and `tunnel` reaches the hosts
+//! that are not served here. Each request goes through `exchange`: `receive` makes one plain
+//! [`Request`] of head and body, the handler answers it, `respond` puts the answer on the wire.
+//! `outbound` goes the other way: it makes the calls that orgs ask of other systems. Whatever is
+//! refused before the handler is worded by
 //! `refuse`.
 
 mod answer_body;
 mod background;
 mod coding;
 mod connection;
+mod control;
+pub mod environment;
 mod exchange;
 mod listen;
 mod outbound;
+mod proxy;
 mod receive;
 mod refuse;
 mod respond;
 mod signal;
+mod stream;
+#[cfg(feature = "tls")]
+mod tls;
+mod tunnel;
 mod workers;
 
 pub use background::Background;
 pub use outbound::{Deliver, Outbound};
-
+pub use proxy::{HostPattern, ProxyOptions};
 pub use signal::StopSignal;
+#[cfg(feature = "tls")]
+pub use tls::Authority;
+pub use tunnel::Upstream;
 
 use crate::api::{Request, RequestBody, Response};
+use proxy::Proxy;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -50,6 +63,16 @@ pub enum HostChoice {
     Address(IpAddr),
 }
 
+impl HostChoice {
+    /// True when only this machine can connect.
+    pub fn is_loopback(self) -> bool {
+        match self {
+            HostChoice::Loopback => true,
+            HostChoice::Address(address) => address.to_canonical().is_loopback(),
+        }
+    }
+}
+
 /// How an [`Edge`] listens.
 #[derive(Clone, Debug)]
 pub struct EdgeOptions {
@@ -66,6 +89,11 @@ pub struct EdgeOptions {
     pub is_long: fn(&Request) -> bool,
     /// The org that this port belongs to, if it belongs to one alone.
     pub org: Option<String>,
+    /// Which other hosts are served, tunnelled or refused.
+    pub proxy: ProxyOptions,
+    /// Whose certificates TLS is spoken with on the same port; without it there is no TLS.
+    #[cfg(feature = "tls")]
+    pub authority: Option<Arc<Authority>>,
 }
 
 impl Default for EdgeOptions {
@@ -77,6 +105,9 @@ impl Default for EdgeOptions {
             body_limit: BODY_LIMIT,
             is_long,
             org: None,
+            proxy: ProxyOptions::default(),
+            #[cfg(feature = "tls")]
+            authority: None,
         }
     }
 }
@@ -107,11 +138,17 @@ pub fn is_long(request: &Request) -> bool {
 /// A listening server. It owns its threads and its runtimes, so it works inside sync and async
 /// tests alike. Dropping it stops it.
 #[must_use = "dropping the edge stops it"]
-#[derive(Debug)]
 pub struct Edge {
     addresses: Vec<SocketAddr>,
     host: HostChoice,
+    proxy: Arc<Proxy>,
     workers: workers::Workers,
+}
+
+impl std::fmt::Debug for Edge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Edge").field("addresses", &self.addresses).finish_non_exhaustive()
+    }
 }
 
 impl Edge {
@@ -119,11 +156,13 @@ impl Edge {
     /// [`io::ErrorKind::AddrInUse`], with the address in the message.
     pub fn bind(options: EdgeOptions, handler: Handler) -> io::Result<Edge> {
         let listeners = listen::bind(options.host, options.port)?;
-        let addresses =
+        let addresses: Vec<SocketAddr> =
             listeners.iter().map(std::net::TcpListener::local_addr).collect::<io::Result<_>>()?;
         let host = options.host;
-        let workers = workers::Workers::start(&listeners, options, handler)?;
-        Ok(Edge { addresses, host, workers })
+        let off_loopback = !host.is_loopback();
+        let proxy = Arc::new(Proxy::new(options.proxy.clone(), off_loopback));
+        let workers = workers::Workers::start(&listeners, options, handler, Arc::clone(&proxy))?;
+        Ok(Edge { addresses, host, proxy, workers })
     }
 
     /// The port, the same on all addresses.
@@ -146,6 +185,11 @@ impl Edge {
             }
             HostChoice::Address(address) => format!("http://{}", SocketAddr::new(address, port)),
         }
+    }
+
+    /// The hosts to which clients were tunnelled, by name; up to a hundred.
+    pub fn tunnelled_hosts(&self) -> Vec<String> {
+        self.proxy.tunnelled()
     }
 
     /// Stops accepting, lets requests under way end, and returns after at most two seconds.

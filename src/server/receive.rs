@@ -2,6 +2,7 @@
 //! whole and its coding undone.
 
 use super::coding::{self, Coding, Undecodable};
+use super::connection::Visit;
 use crate::api::{Headers, Method, Origin, Request, RequestBody};
 use crate::error::OrgError;
 use bytes::{Bytes, BytesMut};
@@ -9,6 +10,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::header::{self, HeaderValue};
 use hyper::http::request::Parts;
+use hyper::http::uri::Scheme;
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -35,12 +37,12 @@ pub(super) struct Received {
     pub(super) accepts: Option<Coding>,
 }
 
-/// Reads the head. `fallback_host` is for clients that name none.
+/// Reads the head. `fallback_host` is for clients that name none, not even in a `CONNECT`.
 pub(super) fn head(
     parts: &Parts,
     fallback_host: &str,
     org: Option<&str>,
-    loopback: bool,
+    visit: &Visit,
 ) -> Result<Received, OrgError> {
     let Some(method) = method(&parts.method) else {
         return Err(OrgError::unknown_method(parts.method.as_str()));
@@ -83,10 +85,11 @@ pub(super) fn head(
     }
 
     let origin = Origin {
-        secure: false,
-        host: host.unwrap_or(fallback_host).to_owned(),
+        // Some clients send `https` targets in the clear to a proxy.
+        secure: visit.secure || parts.uri.scheme() == Some(&Scheme::HTTPS),
+        host: host.map_or_else(|| visit.called(fallback_host), str::to_owned),
         org: org.map(str::to_owned),
-        loopback,
+        loopback: visit.loopback,
     };
     let request = Request {
         method,

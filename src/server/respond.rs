@@ -2,7 +2,7 @@
 
 use super::answer_body::AnswerBody;
 use super::coding::{self, Coding};
-use super::connection::{Control, Working};
+use super::control::{Control, Working};
 use crate::api::{HeaderText, Response, ResponseBody};
 use hyper::StatusCode;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};

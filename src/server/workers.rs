@@ -2,8 +2,10 @@
 //! that accepts connections and serves each from first to last byte: no request wakes another
 //! thread. All workers listen on the same sockets, so a new connection goes to one that has time.
 
-use super::connection::{self, Control, Signal};
+use super::connection;
+use super::control::{Control, Signal};
 use super::exchange::Exchange;
+use super::proxy::Proxy;
 use super::{EdgeOptions, Handler};
 use std::collections::HashMap;
 use std::io;
@@ -50,11 +52,12 @@ impl Workers {
         listeners: &[std::net::TcpListener],
         options: EdgeOptions,
         handler: Handler,
+        proxy: Arc<Proxy>,
     ) -> io::Result<Workers> {
         let count = options.workers.max(1);
         let port = listeners.first().map(std::net::TcpListener::local_addr).transpose()?;
-        let exchange =
-            Arc::new(Exchange::new(options, handler, port.map_or(0, |address| address.port())));
+        let port = port.map_or(0, |address| address.port());
+        let exchange = Arc::new(Exchange::new(options, handler, proxy, port));
         let (stop, stopped) = watch::channel(false);
         let (alive, ended) = mpsc::channel();
 

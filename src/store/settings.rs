@@ -37,6 +37,8 @@ pub struct Settings {
     pub seed: u64,
     /// SOAP `login()` works at 65.0 and later too.
     pub soap_login_any_version: bool,
+    /// Setup objects and others do not mix in one transaction.
+    pub mixed_dml: bool,
     /// How SCIM answers.
     pub scim: ScimMode,
     /// How the Concur tenant behaves.
@@ -76,6 +78,7 @@ impl Default for Settings {
             refresh_token_rotation: false,
             seed: 0,
             soap_login_any_version: false,
+            mixed_dml: true,
             scim: ScimMode::default(),
             concur: Arc::default(),
             state_mode: StateMode::default(),

@@ -39,6 +39,8 @@ impl Served {
     pub(crate) fn start_with(options: &[&str]) -> Served {
         let mut process = Command::new(env!("CARGO_BIN_EXE_fauxforce"))
             .args(["serve", "--port", "0", "--json", "--clock", CLOCK])
+            // Not the CA of whoever runs the tests.
+            .env("FAUXFORCE_CA_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/ca"))
             .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

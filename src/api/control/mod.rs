@@ -42,8 +42,14 @@ struct Call<'r> {
 pub(crate) fn handle(orgs: &Orgs, request: &Request, segments: &[Cow<'_, str>]) -> Response {
     let call = Call { orgs, request, now: request.received_at };
     let parts: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
-    let answer = guard::admit(orgs, request, &parts).and_then(|()| call.answer(&parts));
-    respond(request, answer)
+    let admitted = guard::admit(orgs, request, &parts);
+    if let (Ok(()), Method::Get | Method::Head, ["ca.pem"], Some(ca_pem)) =
+        (&admitted, request.method, &parts[..], &orgs.template.ca_pem)
+    {
+        let headed = headed(Response::status(200), request);
+        return headed.with("Content-Type", "application/x-pem-file").body(ca_pem.clone());
+    }
+    respond(request, admitted.and_then(|()| call.answer(&parts)))
 }
 
 impl Call<'_> {
@@ -54,7 +60,8 @@ impl Call<'_> {
         match (method, parts) {
             (Get, ["health"]) => Ok((200, health())),
             (_, ["health"]) => Err(ControlError::method_not_allowed("GET")),
-            (_, ["ca.pem"]) => Err(ControlError::not_emulated("TLS")),
+            (Get, ["ca.pem"]) => Err(ControlError::no_tls()),
+            (_, ["ca.pem"]) => Err(ControlError::method_not_allowed("GET")),
             (Get, ["orgs"]) => Ok((200, orgs::list(self))),
             (Post, ["orgs"]) => orgs::create(self, None),
             (_, ["orgs"]) => Err(ControlError::method_not_allowed("GET,POST")),
@@ -133,13 +140,18 @@ fn respond(request: &Request, answer: Answer) -> Response {
         Ok((status, body)) => (Response::status(status), body),
         Err(error) => (refused(&error), error_json(&error)),
     };
-    let mut date = String::with_capacity(29);
-    time::write_http_date(&mut date, request.received_at);
-    let response = response.with("Date", date).with("Cache-Control", "no-store");
+    let response = headed(response, request);
     if body.is_empty() {
         return response;
     }
     response.with("Content-Type", JSON).body(body)
+}
+
+/// The same with the headers of every answer.
+fn headed(response: Response, request: &Request) -> Response {
+    let mut date = String::with_capacity(29);
+    time::write_http_date(&mut date, request.received_at);
+    response.with("Date", date).with("Cache-Control", "no-store")
 }
 
 fn refused(error: &ControlError) -> Response {

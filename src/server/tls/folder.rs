@@ -1,0 +1,174 @@
+//! The folder in which an authority is kept: `ca-key.pem` (its private key, for its owner alone),
+//! `ca.pem` (what clients trust) and `ca-bundle.pem` (the system's certificates and ours, for
+//! clients that trust one file only).
+//!
+//! Files appear whole or not at all: each is written under another name and then renamed, and
+//! whoever writes holds a lock, so that processes that start at once agree on one authority.
+
+use super::authority::{Signer, new_key};
+use crate::error::CaError;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+const KEY: &str = "ca-key.pem";
+const CERTIFICATE: &str = "ca.pem";
+const BUNDLE: &str = "ca-bundle.pem";
+const LOCK: &str = "lock";
+
+/// Most bytes of a file that is read: the systems' bundles have a quarter of a megabyte.
+const LONGEST: u64 = 16 * 1024 * 1024;
+
+/// What the folder held, or holds now.
+pub(super) struct Kept {
+    pub(super) signer: Signer,
+    pub(super) certificate_pem: String,
+    pub(super) ca_file: PathBuf,
+    pub(super) ca_bundle: PathBuf,
+}
+
+/// Opens the folder and makes what is missing in it. `system` is the bundle of certificates that
+/// clients trust anyway.
+pub(super) fn open(folder: &Path, system: Option<&Path>) -> Result<Kept, CaError> {
+    // Clients in other folders get these paths.
+    let folder =
+        std::path::absolute(folder).map_err(|error| CaError::unwritable(folder, &error))?;
+    let folder = folder.as_path();
+    let at = |name: &str| folder.join(name);
+    let (signer, certificate_pem) = match read_pair(folder)? {
+        Some(pair) => pair,
+        None => {
+            let _lock = lock(folder)?;
+            make_pair(folder)?
+        }
+    };
+    let bundle = bundle(system, &certificate_pem);
+    if read(&at(BUNDLE)).ok().flatten().as_deref() != Some(bundle.as_str()) {
+        let _lock = lock(folder)?;
+        write(folder, BUNDLE, &bundle, false)?;
+    }
+    Ok(Kept { signer, certificate_pem, ca_file: at(CERTIFICATE), ca_bundle: at(BUNDLE) })
+}
+
+/// The key and the certificate; `None` when one is not there yet.
+fn read_pair(folder: &Path) -> Result<Option<(Signer, String)>, CaError> {
+    let (key_file, certificate_file) = (folder.join(KEY), folder.join(CERTIFICATE));
+    let unreadable = |file: &Path| {
+        let file = file.to_owned();
+        move |error: io::Error| CaError::unreadable(&file, &error)
+    };
+    let key = read(&key_file).map_err(unreadable(&key_file))?;
+    let certificate = read(&certificate_file).map_err(unreadable(&certificate_file))?;
+    let (Some(key), Some(certificate)) = (key, certificate) else { return Ok(None) };
+    let signer = Signer::of_key(&key).map_err(|_| CaError::no_key(&key_file))?;
+    keep_private(&key_file);
+    Ok(Some((signer, certificate)))
+}
+
+/// Makes what is missing, with the lock held: another process may have been quicker.
+fn make_pair(folder: &Path) -> Result<(Signer, String), CaError> {
+    if let Some(pair) = read_pair(folder)? {
+        return Ok(pair);
+    }
+    let key_file = folder.join(KEY);
+    let key = match read(&key_file).map_err(|error| CaError::unreadable(&key_file, &error))? {
+        // A process ended between the two files.
+        Some(key) => key,
+        // Somebody else's certificate is not replaced.
+        None if folder.join(CERTIFICATE).exists() => return Err(CaError::key_missing(&key_file)),
+        None => {
+            let key = new_key()?;
+            write(folder, KEY, &key, true)?;
+            key
+        }
+    };
+    let signer = Signer::of_key(&key).map_err(|_| CaError::no_key(&key_file))?;
+    let certificate = signer.certificate_pem()?;
+    write(folder, CERTIFICATE, &certificate, false)?;
+    Ok((signer, certificate))
+}
+
+/// The system's certificates and ours. Those of a bundle that we made already are not doubled.
+fn bundle(system: Option<&Path>, certificate: &str) -> String {
+    let found = system.and_then(|path| match read(path) {
+        Ok(text) => text,
+        Err(error) => {
+            tracing::warn!(path = %path.display(), %error, "the system's certificates are not readable");
+            None
+        }
+    });
+    let mut bundle = found.unwrap_or_default().replace(certificate, "");
+    if !bundle.is_empty() && !bundle.ends_with('\n') {
+        bundle.push('\n');
+    }
+    bundle.push_str(certificate);
+    bundle
+}
+
+/// Makes the folder and waits until nobody else writes in it.
+fn lock(folder: &Path) -> Result<File, CaError> {
+    let unwritable = |error: io::Error| CaError::unwritable(folder, &error);
+    fs::create_dir_all(folder).map_err(unwritable)?;
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    let file = options.open(folder.join(LOCK)).map_err(unwritable)?;
+    file.lock().map_err(unwritable)?;
+    Ok(file)
+}
+
+/// A file's text; `None` when there is no such file.
+fn read(path: &Path) -> io::Result<Option<String>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut text = String::new();
+    file.take(LONGEST).read_to_string(&mut text)?;
+    Ok(Some(text))
+}
+
+/// Writes a file as a whole; the lock is held, so nobody else uses the other name.
+fn write(folder: &Path, name: &str, text: &str, private: bool) -> Result<(), CaError> {
+    let unfinished = folder.join(name).with_extension("new");
+    let write = || {
+        // What a process that was killed has left may have other rights.
+        match fs::remove_file(&unfinished) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = create(&unfinished, private)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&unfinished, folder.join(name))
+    };
+    write().map_err(|error: io::Error| CaError::unwritable(folder, &error))
+}
+
+#[cfg(unix)]
+fn create(path: &Path, private: bool) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mode = if private { 0o600 } else { 0o644 };
+    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)
+}
+
+#[cfg(not(unix))]
+fn create(path: &Path, _private: bool) -> io::Result<File> {
+    // The user's folders are the user's alone there.
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+/// Takes away the rights of others on the key, as after a copy with a careless tool.
+#[cfg(unix)]
+fn keep_private(key: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Ok(found) = fs::metadata(key) else { return };
+    if found.permissions().mode() & 0o077 != 0
+        && let Err(error) = fs::set_permissions(key, fs::Permissions::from_mode(0o600))
+    {
+        tracing::warn!(key = %key.display(), %error, "others can read the private key");
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_private(_key: &Path) {}

@@ -1,0 +1,199 @@
+//! Connections to other hosts: directly, or through the proxy that this process's environment names.
+
+use super::control::Control;
+use super::proxy::Target;
+use super::stream::Stream;
+use base64::Engine as _;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+
+/// For the look-up, the connection and the answer of the proxy before us, together.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+
+/// Names that are looked up at once. A resolver that hangs holds a thread of the pool for each.
+const MOST_LOOKUPS: usize = 8;
+
+/// Most bytes of the answer of the proxy before us.
+const LONGEST_ANSWER: usize = 16 * 1024;
+
+/// How other hosts are reached: the proxy settings of this process's environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Upstream {
+    proxy: Option<ProxyBefore>,
+    /// Hosts that are reached directly: names, domains with or without a leading dot, `*`.
+    direct: Vec<String>,
+}
+
+/// The proxy before us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ProxyBefore {
+    pub(super) target: Target,
+    /// The value of `Proxy-Authorization`.
+    authorization: Option<String>,
+}
+
+impl Upstream {
+    /// Reads the values of `HTTPS_PROXY` and `NO_PROXY`. `None` when the proxy's URL is not one of
+    /// an HTTP proxy: TLS to the proxy and SOCKS are not spoken.
+    pub fn parse(proxy: &str, no_proxy: &str) -> Option<Upstream> {
+        let entries = no_proxy.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty());
+        let direct = entries.map(|entry| entry.to_ascii_lowercase()).collect();
+        let proxy = proxy.trim();
+        if proxy.is_empty() {
+            return Some(Upstream { proxy: None, direct });
+        }
+        let rest = match proxy.split_once("://") {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
+            Some(_) => return None,
+            None => proxy,
+        };
+        let authority = rest.split('/').next()?;
+        let target = Target::of(&authority.parse().ok()?, Some(80))?;
+        let authorization = authority.rsplit_once('@').map(|(user, _)| {
+            let decoded = percent_encoding::percent_decode_str(user).collect::<Vec<u8>>();
+            let with_colon =
+                if user.contains(':') { decoded } else { [&decoded[..], b":"].concat() };
+            format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(with_colon))
+        });
+        Some(Upstream { proxy: Some(ProxyBefore { target, authorization }), direct })
+    }
+
+    /// The proxy through which a host is reached.
+    pub(super) fn proxy_for(&self, host: &str) -> Option<&ProxyBefore> {
+        let is_local = host == "localhost"
+            || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        let is_direct = self.direct.iter().any(|entry| {
+            let domain = entry.trim_start_matches("*.").trim_start_matches('.');
+            entry == "*"
+                || host
+                    .strip_suffix(domain)
+                    .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        });
+        self.proxy.as_ref().filter(|_| !is_local && !is_direct)
+    }
+}
+
+/// Looks names up, a few at a time.
+pub(super) struct Lookups(Arc<Semaphore>);
+
+impl Default for Lookups {
+    fn default() -> Lookups {
+        Lookups(Arc::new(Semaphore::new(MOST_LOOKUPS)))
+    }
+}
+
+impl Lookups {
+    /// The addresses of a target.
+    pub(super) async fn addresses(&self, target: &Target) -> io::Result<Vec<SocketAddr>> {
+        if let Ok(address) = target.host.parse() {
+            return Ok(vec![SocketAddr::new(address, target.port)]);
+        }
+        let lookup = async {
+            let permit = Arc::clone(&self.0).acquire_owned().await.map_err(io::Error::other)?;
+            let (host, port) = (target.host.clone(), target.port);
+            let looking = tokio::task::spawn_blocking(move || {
+                let found = (host.as_str(), port).to_socket_addrs().map(Iterator::collect);
+                drop(permit);
+                found
+            });
+            looking.await.map_err(io::Error::other)?
+        };
+        tokio::time::timeout(CONNECT_LIMIT, lookup).await?
+    }
+}
+
+/// Connects to a target, through a proxy if one is named, within five seconds.
+pub(super) async fn connect(
+    lookups: &Lookups,
+    target: &Target,
+    via: Option<&ProxyBefore>,
+) -> io::Result<TcpStream> {
+    let connected = async {
+        let next = via.map_or(target, |proxy| &proxy.target);
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+        for address in lookups.addresses(next).await? {
+            match TcpStream::connect(address).await {
+                Ok(mut stream) => {
+                    stream.set_nodelay(true)?;
+                    if let Some(proxy) = via {
+                        ask(&mut stream, target, proxy).await?;
+                    }
+                    return Ok(stream);
+                }
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    };
+    let too_late = |_| io::Error::new(io::ErrorKind::TimedOut, "no answer within five seconds");
+    tokio::time::timeout(CONNECT_LIMIT, connected).await.map_err(too_late)?
+}
+
+/// Asks the proxy before us for a tunnel.
+async fn ask(stream: &mut TcpStream, target: &Target, proxy: &ProxyBefore) -> io::Result<()> {
+    let mut request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n");
+    if let Some(authorization) = &proxy.authorization {
+        request.push_str("Proxy-Authorization: ");
+        request.push_str(authorization);
+        request.push_str("\r\n");
+    }
+    request.push_str("\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    // Byte by byte: what follows the head is the tunnel's.
+    let mut answer = Vec::with_capacity(256);
+    while !answer.ends_with(b"\r\n\r\n") {
+        if answer.len() == LONGEST_ANSWER {
+            return Err(io::Error::other("the proxy before us answers too much"));
+        }
+        answer.push(stream.read_u8().await?);
+    }
+    let answer = String::from_utf8_lossy(&answer);
+    let status = answer.split(' ').nth(1).unwrap_or_default();
+    if status.len() == 3 && status.starts_with('2') {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!("the proxy before us answers {status}")))
+    }
+}
+
+/// Passes bytes both ways until both sides have ended, or the connection is told to end: because the
+/// server stops, or because nothing has moved for long.
+pub(super) async fn relay(mut client: Stream, mut other: TcpStream, control: &Control) {
+    let passed = control.unless_told(copy_bidirectional(&mut client, &mut other)).await;
+    if let Some(Err(error)) = passed {
+        tracing::debug!(%error, "a tunnel ended");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proxy_settings_are_read_as_other_tools_read_them() {
+        let upstream =
+            Upstream::parse("http://me:p%40ss@proxy.test:3128/", "a.test, .b.test,*.c.test");
+        let upstream = upstream.unwrap();
+        let through = |host: &str| upstream.proxy_for(host).is_some();
+        for direct in ["a.test", "x.a.test", "x.b.test", "x.c.test", "localhost", "127.0.0.1"] {
+            assert!(!through(direct), "{direct}");
+        }
+        assert!(through("d.test") && through("xa.test"));
+        let proxy = upstream.proxy.unwrap();
+        assert_eq!(proxy.target.to_string(), "proxy.test:3128");
+        assert_eq!(proxy.authorization.as_deref(), Some("Basic bWU6cEBzcw=="));
+
+        let bare = Upstream::parse("proxy.test:8080", "*").unwrap();
+        assert!(bare.proxy_for("d.test").is_none());
+        assert_eq!(bare.proxy.unwrap().authorization, None);
+        assert_eq!(Upstream::parse("", "").unwrap(), Upstream::default());
+        for unspoken in ["socks5://proxy.test", "https://proxy.test", "http://", "http://a b"] {
+            assert_eq!(Upstream::parse(unspoken, ""), None, "{unspoken}");
+        }
+    }
+}
