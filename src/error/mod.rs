@@ -6,6 +6,7 @@
 //! renders an [`OrgError`] in one place. Texts and statuses: `reference/rest.md` §8.
 
 mod authority;
+mod approvals;
 mod composite;
 mod concur;
 mod control;

@@ -6,6 +6,7 @@
 //! settings: its records are plain records.
 
 mod access;
+pub mod approvals;
 pub mod employees;
 mod mapping;
 mod reconcile;

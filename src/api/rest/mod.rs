@@ -12,6 +12,7 @@ mod info;
 mod multipart;
 mod parameterized;
 mod password;
+mod process;
 mod query;
 mod replication;
 pub(super) mod rows;
@@ -285,8 +286,8 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["theme"] => info::theme(call),
         ["quickActions", rest @ ..] => around::quick_actions(call, None, rest),
         ["appMenu", rest @ ..] => around::app_menu(call, rest),
-        ["process", rest @ ..] => around::process(call, rest),
-        ["actions", rest @ ..] => around::actions(call, rest),
+        ["process", rest @ ..] => process::process(call, rest),
+        ["actions", rest @ ..] => process::actions(call, rest),
         ["composite", rest @ ..] => composite::handle(call, rest),
         ["compactLayouts"] => discovery::compact_layouts(call),
         ["connect", "proxy", "ui-telemetry"] => Ok(Reply::json("{}".to_owned(), "telemetry")),
