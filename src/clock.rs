@@ -40,6 +40,19 @@ impl Clock {
     }
 }
 
+/// Microseconds since this was first asked: for measuring how long something took.
+#[allow(clippy::disallowed_methods)]
+pub fn ticks() -> u64 {
+    static FIRST: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    FIRST.get_or_init(std::time::Instant::now).elapsed().as_micros() as u64
+}
+
+/// Lets this thread wait: for callers in this process, who have one to spare.
+#[allow(clippy::disallowed_methods)]
+pub fn pause(time: std::time::Duration) {
+    std::thread::sleep(time);
+}
+
 /// The system's time.
 #[allow(clippy::disallowed_methods)]
 pub fn system_now() -> Millis {

@@ -3,6 +3,10 @@
 //! [`OrgBuilder`] and [`ServerBuilder`] gather start options → [`Options::start`] makes the orgs →
 //! an [`Org`] is a handle on one of them, a [`Server`] serves them all.
 
+#[cfg(feature = "server")]
+#[cfg_attr(not(feature = "cli"), allow(dead_code))] // `exec` alone counts.
+mod tally;
+
 use crate::api::{self, Request, Response};
 use crate::clock::{self, Millis};
 use crate::error::CaError;
@@ -42,6 +46,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// Bearer token of the control API.
     pub control_token: Option<String>,
+    /// Orgs keep no journal of their requests.
+    pub no_journal: bool,
 }
 
 /// Why an org did not start.
@@ -103,12 +109,14 @@ impl Options {
             public_url: self.public_url.clone(),
             control_token: self.control_token.clone(),
             ca_pem,
+            no_journal: self.no_journal,
             standing_clock: self.clock,
             seed: self.seed,
             state_mode: self.state_mode,
             additions,
         })
-        .with_hooks(&api::HOOKS);
+        .with_hooks(&api::HOOKS)
+        .with_ticks(clock::ticks);
         let scenarios: Vec<Scenario> =
             self.scenarios.iter().map(|source| find(source)).collect::<Result<_, _>>()?;
         let new = NewOrg { name: Some(DEFAULT), scenarios: &scenarios, ..NewOrg::default() };
@@ -257,7 +265,15 @@ impl Org {
         if request.headers.get("x-fauxforce-org").is_none() {
             request.origin.org = Some(self.org.name.clone());
         }
-        api::handle(&self.orgs, &request)
+        let mut response = api::handle(&self.orgs, request);
+        // An answer that comes later (`await`): this caller has a thread to wait with.
+        while let Some(mut pending) = response.pending.take() {
+            clock::pause(Duration::from_millis(api::Pending::PAUSE));
+            let now = clock::system_now();
+            let answer = (pending.has_news)(now).then(|| (pending.ask)(now)).flatten();
+            response = answer.unwrap_or_else(|| Response::later(pending));
+        }
+        response
     }
 
     /// A new org that shares every record with this one, copy on write. It has its own id, tokens
@@ -457,3 +473,5 @@ mod served;
 
 #[cfg(feature = "server")]
 pub use served::{Server, ServerBuilder};
+#[cfg(feature = "cli")]
+pub(crate) use tally::{Counts, Tally};

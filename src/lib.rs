@@ -11,6 +11,7 @@ pub mod clock;
 pub mod dml;
 pub mod error;
 mod facade;
+mod glob;
 pub mod id;
 #[doc(hidden)]
 pub mod objects;

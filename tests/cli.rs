@@ -113,7 +113,7 @@ fn health_tells_whether_a_server_is_ready() {
     drop(serving);
     let gone = run(&["health", "--url", &url]);
     assert_eq!(gone.status.code(), Some(1));
-    assert!(text(&gone.stderr).starts_with("fauxforce: no answer from localhost:"));
+    assert!(text(&gone.stderr).starts_with("fauxforce: no server at localhost:"));
 }
 
 #[test]

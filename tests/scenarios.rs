@@ -95,3 +95,11 @@ fn an_unmet_expectation_names_its_line() {
     );
     assert_eq!(problems, [expected]);
 }
+
+#[test]
+fn the_documented_example_holds() {
+    let manual = include_str!("../docs/scenarios.md");
+    let example = manual.split("```").find_map(|block| block.strip_prefix("toml\n"));
+    let path = file("documented.toml", example.expect("an example"));
+    assert_eq!(check_scenario(&path), Ok(()));
+}

@@ -108,8 +108,8 @@ fn what_cannot_be_seeded_is_refused() {
             "sum to more than 1",
         ),
         (&["--users", "1", "--no-seats", "0.5"][..], 64, "give --employees"),
-        (&["--users", "1", "--url", "https://x"][..], 64, "not a URL"),
-        (&["--users", "1", "--url", "http://127.0.0.1:9"][..], 1, "no answer"),
+        (&["--users", "1", "--url", "https://x"][..], 64, "commands talk http"),
+        (&["--users", "1", "--url", "http://127.0.0.1:9"][..], 1, "no server at 127.0.0.1:9"),
         (&["--users", "1", "--out", "no/such/folder/x.toml"][..], 73, "no/such/folder"),
     ] {
         let done = seed(arguments);

@@ -1,7 +1,7 @@
 //! Measures what a request costs. `scripts/bench` builds and runs it.
 //!
-//! Every row is compared with the same base: a bare hyper server that answers 300 fixed bytes,
-//! measured in the same run, in turn with the row. What counts is the CPU time of the server's
+//! Every row is compared with the same base: a bare hyper server that answers 300 fixed bytes (over
+//! TLS: rustls and hyper alone), measured in the same run, in turn with the row. What counts is the CPU time of the server's
 //! process per request (`process`), not the time on the wall; requests come from a process of their
 //! own (`load`), so that its work is not counted. The rows are in `rows`: a new one is one line.
 #![allow(clippy::disallowed_methods)] // A benchmark reads clocks and waits.
@@ -38,7 +38,10 @@ fn main() -> ExitCode {
         // Roles of the child processes.
         ["role", "bare"] => servers::bare(),
         ["role", "edge", handler] => servers::edge(handler),
+        ["role", "bare-tls"] => servers::bare_tls(),
+        ["role", "edge-tls"] => servers::edge_tls(),
         ["role", "load", rest @ ..] => load::run(rest),
+        ["role", "load-tls", authority, count] => load::handshakes(authority, count),
         ["--help" | "-h" | "help"] => {
             println!("{USAGE}");
             Ok(())
@@ -79,7 +82,9 @@ fn measure(rows: &[Row], effort: Effort) -> Result<(), String> {
                 process::prepared_cost(before, request, fewer, effort)
             }
             Measure::MemoryAfter { before } => process::memory_after(before),
+            Measure::Handshake => process::handshake_cost(effort),
             Measure::Start { server } => process::start_time(server, effort),
+            Measure::Exec => process::exec_time(effort),
             Measure::Memory { server } => process::idle_memory(server, effort),
             Measure::InProcess { work } => process::in_process(*work, effort),
         };

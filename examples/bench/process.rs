@@ -25,6 +25,8 @@ impl Started {
         let mut command = match server {
             Server::Bare => role(&["bare"])?,
             Server::Edge(handler) => role(&["edge", handler])?,
+            Server::BareTls => role(&["bare-tls"])?,
+            Server::EdgeTls => role(&["edge-tls"])?,
             Server::Fauxforce(options) => {
                 let mut command = Command::new(fauxforce()?);
                 command.args(["serve", "--port", "0", "--json", "-q"]).args(*options);
@@ -94,9 +96,19 @@ impl Started {
 
     /// The CPU time that each of so many requests costs the server, in nanoseconds.
     fn cost(&self, request: &Request, connections: usize, count: usize) -> Result<f64, String> {
-        let before = self.cpu()?;
         let (connections, asked) = (connections.to_string(), count.to_string());
-        let mut load = role(&["load", &self.authority, &connections, &asked])?
+        self.cost_under(&["load", &self.authority, &connections, &asked], request)
+    }
+
+    /// The CPU time that each of so many connections over TLS with one request costs.
+    fn handshake_cost(&self, count: usize) -> Result<f64, String> {
+        self.cost_under(&["load-tls", &self.authority, &count.to_string()], &get("/"))
+    }
+
+    /// The CPU time of each answer to a load generator.
+    fn cost_under(&self, load: &[&str], request: &Request) -> Result<f64, String> {
+        let before = self.cpu()?;
+        let mut load = role(load)?
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -167,7 +179,21 @@ pub(crate) fn request_cost(
     Ok(measured)
 }
 
-/// Time from the start of a process to its first answer, in turn with the base.
+/// CPU time of a connection over TLS with one request; the base is a bare rustls server.
+pub(crate) fn handshake_cost(effort: Effort) -> Result<Measured, String> {
+    let base = Started::new(&Server::BareTls)?;
+    let ours = Started::new(&Server::EdgeTls)?;
+    let count = (effort.requests / 10).max(20);
+    base.handshake_cost(count / 4)?;
+    ours.handshake_cost(count / 4)?;
+    let mut measured = Measured::new(Unit::Nanoseconds);
+    for _ in 0..effort.rounds {
+        measured.base.push(base.handshake_cost(count)?);
+        measured.ours.push(ours.handshake_cost(count)?);
+    }
+    Ok(measured)
+}
+
 /// The same of an org on which some requests were made before.
 pub(crate) fn prepared_cost(
     before: &[Request],
@@ -204,6 +230,7 @@ pub(crate) fn memory_after(before: &[Request]) -> Result<Measured, String> {
     Ok(measured)
 }
 
+/// Time from the start of a process to its first answer, in turn with the base.
 pub(crate) fn start_time(server: &Server, effort: Effort) -> Result<Measured, String> {
     let mut measured = Measured::new(Unit::Nanoseconds);
     for _ in 0..effort.rounds * 2 {
@@ -218,6 +245,22 @@ fn first_answer(server: &Server, target: &str) -> Result<f64, String> {
     let started = Started::new(server)?;
     started.ask(&get(target))?;
     Ok(start.elapsed().as_nanos() as f64)
+}
+
+/// Time from the start of `exec` with a command that does nothing to its end; the base is the time
+/// from the start of `serve` to its first answer.
+pub(crate) fn exec_time(effort: Effort) -> Result<Measured, String> {
+    let mut measured = Measured::new(Unit::Nanoseconds);
+    for _ in 0..effort.rounds * 2 {
+        measured.base.push(first_answer(&Server::Fauxforce(&[]), "/_fauxforce/health")?);
+        let start = Instant::now();
+        let status = Command::new(fauxforce()?).args(["exec", "-q", "--", "true"]).status();
+        if !status.map_err(|error| error.to_string())?.success() {
+            return Err("exec -- true failed".to_owned());
+        }
+        measured.ours.push(start.elapsed().as_nanos() as f64);
+    }
+    Ok(measured)
 }
 
 /// Resident memory after one answer.

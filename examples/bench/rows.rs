@@ -9,6 +9,10 @@ pub(crate) enum Server {
     Bare,
     /// fauxforce's edge around a handler of this name (`servers::edge`).
     Edge(&'static str),
+    /// rustls and hyper alone, the same bytes.
+    BareTls,
+    /// fauxforce's edge over TLS.
+    EdgeTls,
     /// The `fauxforce` binary beside this one, started with these options.
     Fauxforce(&'static [&'static str]),
     /// One that runs already: its authority and its process id.
@@ -33,8 +37,13 @@ pub(crate) enum Measure {
     Prepared { before: Vec<Request>, request: Request, sparse: usize },
     /// Resident memory of an org's process after some requests.
     MemoryAfter { before: Vec<Request> },
+    /// CPU time of a connection over TLS with one request, the leaf being cached; the base is a
+    /// bare rustls server.
+    Handshake,
     /// Time from the start of the process to its first answer.
     Start { server: Server },
+    /// Time from the start of `exec -- true` to its end; the base is `serve`'s first answer.
+    Exec,
     /// Resident memory of the process after one answer.
     Memory { server: Server },
     /// CPU time of one call in this process; the base is the bare server's request. The function
@@ -57,8 +66,16 @@ pub(crate) fn all() -> Vec<Row> {
         request("edge, the headers of an org", Server::Edge("org"), 1, get("/org").with(BEARER)),
         request("edge, 1 KiB posted", Server::Edge("fixed"), 1, post("/p", 1024).with(json)),
         request("edge, on the pool", Server::Edge("fixed"), 1, get("/services/async/60.0/job")),
+        Row {
+            name: "TLS handshake and a request, against bare rustls".to_owned(),
+            measure: Measure::Handshake,
+        },
         request("fauxforce, health", Server::Fauxforce(&[]), 1, get("/_fauxforce/health")),
         start("fauxforce, start to first answer", Server::Fauxforce(&[])),
+        Row {
+            name: "exec -- true, base: serve to first answer".to_owned(),
+            measure: Measure::Exec,
+        },
         memory("fauxforce, idle memory", Server::Fauxforce(&[])),
         prepared(
             "row GET, an Account with 25 fields",

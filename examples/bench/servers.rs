@@ -1,10 +1,11 @@
 //! The servers that this program can be: the base and the edge around small handlers.
 
 use fauxforce::api::{Request, Response};
-use fauxforce::server::{Edge, EdgeOptions};
+use fauxforce::server::{Authority, Edge, EdgeOptions};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use std::convert::Infallible;
+use std::future::Future;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -20,6 +21,45 @@ fn announce_and_wait(port: u16) -> Result<(), String> {
 
 /// The base: what hyper's own documentation shows, on one thread, and `TCP_NODELAY`.
 pub(crate) fn bare() -> Result<(), String> {
+    serve_bare(|stream| async {
+        let service = hyper::service::service_fn(answer_fixed);
+        hyper::server::conn::http1::Builder::new()
+            .serve_connection(hyper_util::rt::TokioIo::new(stream), service)
+            .await
+    })
+}
+
+/// The base over TLS: the same behind rustls, with one certificate of the same kind as ours.
+pub(crate) fn bare_tls() -> Result<(), String> {
+    let made = rcgen::generate_simple_self_signed(vec!["login.salesforce.com".to_owned()])
+        .map_err(|error| error.to_string())?;
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key.into())
+        .map_err(|error| error.to_string())?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    serve_bare(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            let Ok(stream) = acceptor.accept(stream).await else { return Ok(()) };
+            let service = hyper::service::service_fn(answer_fixed);
+            hyper::server::conn::http1::Builder::new()
+                .serve_connection(hyper_util::rt::TokioIo::new(stream), service)
+                .await
+        }
+    })
+}
+
+/// Serves connections on one thread.
+fn serve_bare<F>(serve: impl Fn(tokio::net::TcpStream) -> F + Send + 'static) -> Result<(), String>
+where
+    F: Future<Output = hyper::Result<()>> + Send + 'static,
+{
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -34,12 +74,7 @@ pub(crate) fn bare() -> Result<(), String> {
                 let Ok((stream, _)) = listener.accept().await else { continue };
                 // The base must not lose to Nagle's algorithm.
                 let _ = stream.set_nodelay(true);
-                tokio::spawn(async move {
-                    let service = hyper::service::service_fn(answer_fixed);
-                    hyper::server::conn::http1::Builder::new()
-                        .serve_connection(hyper_util::rt::TokioIo::new(stream), service)
-                        .await
-                });
+                tokio::spawn(serve(stream));
             }
         });
     });
@@ -61,6 +96,17 @@ pub(crate) fn edge(handler: &str) -> Result<(), String> {
     };
     let edge =
         Edge::bind(EdgeOptions::default(), Arc::new(handler)).map_err(|error| error.to_string())?;
+    announce_and_wait(edge.port())
+}
+
+/// The edge over TLS.
+pub(crate) fn edge_tls() -> Result<(), String> {
+    let folder = std::env::temp_dir().join(format!("fauxforce-bench-{}", std::process::id()));
+    let authority = Authority::in_folder(&folder, None).map_err(|error| error.to_string());
+    // It is in memory now.
+    let _ = std::fs::remove_dir_all(&folder);
+    let options = EdgeOptions { authority: Some(Arc::new(authority?)), ..EdgeOptions::default() };
+    let edge = Edge::bind(options, Arc::new(fixed)).map_err(|error| error.to_string())?;
     announce_and_wait(edge.port())
 }
 

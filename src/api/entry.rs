@@ -2,6 +2,7 @@
 
 use super::http::{Request, RequestBody};
 use super::params::Params;
+use super::trace::Trace;
 use crate::clock::Millis;
 use crate::id::Id;
 use crate::org::{Org, Orgs};
@@ -21,6 +22,8 @@ pub struct Entry<'r> {
     pub segments: &'r [Cow<'r, str>],
     /// The org's time.
     pub now: Millis,
+    /// What is noted of it for the journal.
+    pub trace: &'r Trace,
 }
 
 impl<'r> Entry<'r> {
@@ -60,24 +63,32 @@ pub fn token(request: &Request) -> Result<Option<&str>, ()> {
 /// The host that stands for the login hosts once a client is logged in.
 const MY_DOMAIN: &str = "fauxforce.my.salesforce.com";
 
-/// The hosts at which clients log in, and nothing else.
-const LOGIN_HOSTS: [&str; 2] = ["login.salesforce.com", "test.salesforce.com"];
-
 /// The URL at which the client reached this server, without a path. Who came through a login host
 /// is sent to a My Domain host, as a real login does.
 pub fn base_url(orgs: &Orgs, request: &Request) -> String {
-    if let Some(public) = &orgs.template.public_url {
-        return public.trim_end_matches('/').to_owned();
+    match &orgs.template.public_url {
+        Some(public) => public.trim_end_matches('/').to_owned(),
+        None if is_login_host(&request.origin.host) => with_scheme(request, MY_DOMAIN),
+        None => addressed_url(request),
     }
-    let origin = &request.origin;
-    let (scheme, usual_port) = if origin.secure { ("https", ":443") } else { ("http", ":80") };
-    let host = origin.host.strip_suffix(usual_port).unwrap_or(&origin.host);
-    let name = host.split(':').next().unwrap_or_default();
-    let host = match LOGIN_HOSTS.iter().any(|login| name.eq_ignore_ascii_case(login)) {
-        true => MY_DOMAIN,
-        false => host,
-    };
+}
+
+/// The URL that the client addressed: its scheme, its `Host`, and its port unless it is the usual one.
+pub fn addressed_url(request: &Request) -> String {
+    let host = request.origin.host.as_str();
+    let usual_port = if request.origin.secure { ":443" } else { ":80" };
+    with_scheme(request, host.strip_suffix(usual_port).unwrap_or(host))
+}
+
+fn with_scheme(request: &Request, host: &str) -> String {
+    let scheme = if request.origin.secure { "https" } else { "http" };
     format!("{scheme}://{host}")
+}
+
+/// True for the authority of a host at which clients log in to any org.
+pub fn is_login_host(authority: &str) -> bool {
+    let host = authority.split(':').next().unwrap_or_default();
+    ["login.salesforce.com", "test.salesforce.com"].iter().any(|own| host.eq_ignore_ascii_case(own))
 }
 
 /// The org of a request by what any request can carry: the port, the header `X-Fauxforce-Org`, the

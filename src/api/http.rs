@@ -71,6 +71,11 @@ impl Headers {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
+    /// All headers, taken over.
+    pub fn into_pairs(self) -> Vec<(compact_str::CompactString, compact_str::CompactString)> {
+        self.0
+    }
+
     /// All headers.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -250,6 +255,25 @@ impl From<Cow<'static, str>> for HeaderText {
     }
 }
 
+/// An answer that is not there yet. Whoever was handed it asks again, now and then, until it is.
+pub struct Pending {
+    /// True when it is worth asking; quick, and given the system's time.
+    pub has_news: Box<dyn Fn(Millis) -> bool + Send>,
+    /// Asks, given the system's time.
+    pub ask: Box<dyn FnMut(Millis) -> Option<Response> + Send>,
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pending")
+    }
+}
+
+impl Pending {
+    /// How long to wait before asking again, in milliseconds.
+    pub const PAUSE: u64 = 5;
+}
+
 /// One response.
 #[derive(Debug)]
 pub struct Response {
@@ -262,6 +286,8 @@ pub struct Response {
     pub body: ResponseBody,
     /// What the edge does to it on purpose.
     pub transport: Transport,
+    /// The answer comes later; all else here is nothing.
+    pub pending: Option<Pending>,
 }
 
 impl Response {
@@ -273,7 +299,13 @@ impl Response {
             headers: Vec::with_capacity(14),
             body: ResponseBody::Bytes(Bytes::new()),
             transport: Transport::default(),
+            pending: None,
         }
+    }
+
+    /// An answer that comes later.
+    pub fn later(pending: Pending) -> Response {
+        Response { pending: Some(pending), ..Response::status(202) }
     }
 
     /// The same with one more header.

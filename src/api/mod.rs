@@ -8,9 +8,11 @@ mod control;
 pub mod describe;
 mod doc_text;
 mod entry;
+mod facts;
 mod hints;
 mod http;
 mod jackson;
+mod journal;
 pub mod json;
 mod keys;
 pub mod layouts;
@@ -28,14 +30,19 @@ mod scim;
 mod search_json;
 mod session;
 mod soap;
+mod trace;
+#[cfg(feature = "cli")]
+mod tree;
 mod xml;
 
 #[cfg(feature = "server")]
 pub(crate) use control::push_org;
 pub use http::{
-    HeaderText, Headers, Method, Origin, Request, RequestBody, Response, ResponseBody, Transport,
+    HeaderText, Headers, Method, Origin, Pending, Request, RequestBody, Response, ResponseBody, Transport,
 };
 pub use route::handle;
+#[cfg(feature = "cli")]
+pub(crate) use tree::Json;
 
 use crate::org::Hooks;
 use crate::provisioning;

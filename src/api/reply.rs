@@ -197,6 +197,30 @@ pub fn error_headers(response: &mut Response, faults: &[OrgError]) {
 /// Longest text in a header: clients give up on a head of more than a few kilobytes.
 const LONGEST_HEADER: usize = 500;
 
+/// Most warnings that an answer carries.
+const MOST_WARNINGS: usize = 5;
+
+/// The values of the warning headers: each warning once, and a word about those that are too many.
+pub fn warning_headers(warnings: Vec<String>) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    let mut left_out = 0_usize;
+    for warning in warnings {
+        let value = header_text(&warning);
+        if values.contains(&value) {
+            continue;
+        }
+        if values.len() < MOST_WARNINGS {
+            values.push(value);
+        } else {
+            left_out += 1;
+        }
+    }
+    if left_out > 0 {
+        values.push(format!("and {left_out} more"));
+    }
+    values
+}
+
 /// A text as a header's value: one line of visible ASCII.
 pub fn header_text(text: &str) -> String {
     text.chars()

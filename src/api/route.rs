@@ -2,8 +2,10 @@
 
 use super::entry::{self, Entry};
 use super::http::{Request, Response};
+use super::journal;
 use super::params::decode_segment;
 use super::reply;
+use super::trace::Trace;
 use crate::error::OrgError;
 use crate::org::Orgs;
 use std::borrow::Cow;
@@ -13,23 +15,35 @@ const LONGEST_URI: usize = 16_384;
 
 /// Answers a request. A plain, synchronous function: the socket, composite sub-requests, the
 /// in-process `call`, tests and fuzzers all come through here.
-pub fn handle(orgs: &Orgs, request: &Request) -> Response {
+pub fn handle(orgs: &Orgs, request: Request) -> Response {
+    let began = orgs.ticks();
+    let trace = Trace::default();
+    let response = answer(orgs, &request, &trace);
+    if let Some(noted) = trace.close() {
+        let duration = orgs.ticks().saturating_sub(began);
+        journal::record(request, &response, noted, duration);
+    }
+    response
+}
+
+fn answer(orgs: &Orgs, request: &Request, trace: &Trace) -> Response {
     if request.path.len() + request.query.len() > LONGEST_URI {
-        return astray(orgs, request, &OrgError::uri_too_long());
+        return astray(orgs, request, trace, &OrgError::uri_too_long());
     }
     let Some(segments) = segments(&request.path) else {
-        return astray(orgs, request, &OrgError::not_found());
+        return astray(orgs, request, trace, &OrgError::not_found());
     };
     let parts: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     if let ["_fauxforce", ..] = parts[..] {
         return super::control::handle(orgs, request, &segments[1..]);
     }
     let Some(org) = entry::org_of(orgs, request) else {
-        return astray(orgs, request, &OrgError::unknown_org());
+        return astray(orgs, request, trace, &OrgError::unknown_org());
     };
+    trace.belongs_to(&org);
     let now = org.now(request.received_at);
     org.sweep(now);
-    let entry = Entry { orgs, org, request, segments: &segments, now };
+    let entry = Entry { orgs, org, request, segments: &segments, now, trace };
     match parts[..] {
         ["services", "data"] => super::rest::versions(&entry),
         ["services", "data", version, ..] => super::rest::handle(&entry, version),
@@ -53,8 +67,11 @@ fn unsupported(entry: &Entry<'_>, what: &str) -> Response {
 
 /// The answer to a request that finds no adapter. It tells its org's time if it has one, else the
 /// default org's.
-fn astray(orgs: &Orgs, request: &Request, error: &OrgError) -> Response {
+fn astray(orgs: &Orgs, request: &Request, trace: &Trace, error: &OrgError) -> Response {
     let org = entry::org_of(orgs, request).or_else(|| orgs.named(crate::org::DEFAULT));
+    if let Some(org) = &org {
+        trace.belongs_to(org);
+    }
     let now = org.map_or(request.received_at, |org| org.now(request.received_at));
     reply::edge_error(request, now, error)
 }

@@ -19,6 +19,8 @@ pub(crate) struct Client {
     authority: String,
     /// What comes before every path; empty or beginning with `/`.
     prefix: String,
+    /// The value of `Authorization`, if there is one.
+    authorization: Option<String>,
     patience: Duration,
 }
 
@@ -40,6 +42,8 @@ pub(crate) enum ClientError {
     Url(String),
     /// No connection, or one that broke.
     Connection(String, io::Error),
+    /// A token with other characters than tokens have.
+    Token,
     /// The other end does not speak HTTP/1.1.
     Protocol(&'static str),
 }
@@ -47,12 +51,22 @@ pub(crate) enum ClientError {
 impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            ClientError::Url(url) if url.starts_with("https://") => {
+                write!(f, "{url}: commands talk http, which the same port serves: give --url http…")
+            }
             ClientError::Url(url) => {
                 write!(f, "{url}: not a URL like http://localhost:7357")
+            }
+            ClientError::Connection(authority, error)
+                if error.kind() == io::ErrorKind::ConnectionRefused =>
+            {
+                write!(f, "no server at {authority}: start one with `fauxforce serve`, or say ")?;
+                f.write_str("where it is with --url or FAUXFORCE_URL")
             }
             ClientError::Connection(authority, error) => {
                 write!(f, "no answer from {authority}: {error}")
             }
+            ClientError::Token => f.write_str("a token has printable ASCII characters only"),
             ClientError::Protocol(problem) => write!(f, "the answer is not HTTP: {problem}"),
         }
     }
@@ -77,6 +91,7 @@ impl Client {
         Ok(Client {
             authority,
             prefix: prefix.trim_end_matches('/').to_owned(),
+            authorization: None,
             patience: PATIENCE,
         })
     }
@@ -85,6 +100,16 @@ impl Client {
     pub(crate) fn patience(mut self, patience: Duration) -> Client {
         self.patience = patience;
         self
+    }
+
+    /// The same, sending this bearer token with every request. A token that cannot be a header's
+    /// value is refused.
+    pub(crate) fn bearer(mut self, token: &str) -> Result<Client, ClientError> {
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(ClientError::Token);
+        }
+        self.authorization = Some(format!("Bearer {token}"));
+        Ok(self)
     }
 
     /// Sends one request and reads its answer.
@@ -97,17 +122,8 @@ impl Client {
         self.send_as("application/json", method, target, body)
     }
 
-    /// Sends one request with a body in TOML.
-    pub(crate) fn send_toml(
-        &self,
-        method: &str,
-        target: &str,
-        body: &[u8],
-    ) -> Result<Answer, ClientError> {
-        self.send_as("application/toml", method, target, body)
-    }
-
-    fn send_as(
+    /// The same with another content type.
+    pub(crate) fn send_as(
         &self,
         content_type: &str,
         method: &str,
@@ -138,6 +154,11 @@ impl Client {
             self.authority,
             env!("CARGO_PKG_VERSION"),
         );
+        if let Some(authorization) = &self.authorization {
+            request.push_str("Authorization: ");
+            request.push_str(authorization);
+            request.push_str("\r\n");
+        }
         if !body.is_empty() {
             request.push_str("Content-Type: ");
             request.push_str(content_type);

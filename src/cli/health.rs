@@ -1,7 +1,7 @@
 //! `fauxforce health`: exit 0 when a server is ready, for Docker and CI.
 
 use super::Exit;
-use super::client::Client;
+use super::target::{Target, print};
 use clap::Args;
 use std::time::{Duration, Instant};
 
@@ -11,30 +11,43 @@ const TRY: Duration = Duration::from_secs(2);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
 
+const HELP: &str = "\
+Examples:
+  fauxforce health --wait 30s && npm test
+  HEALTHCHECK CMD [\"fauxforce\", \"health\"]
+
+Exit status: 0 ready, 1 not ready in time, 64 usage.";
+
 /// Options of `health`.
 #[derive(Debug, Args)]
+#[command(after_help = HELP)]
 pub(crate) struct HealthOptions {
-    /// The server
-    #[arg(long, env = "FAUXFORCE_URL", default_value = "http://localhost:7357")]
-    url: String,
+    #[command(flatten)]
+    target: Target,
     /// Keep trying for this long, like 30s, 500ms or 2m
     #[arg(long, value_parser = duration, default_value = "0s")]
     wait: Duration,
 }
 
-/// Asks until the server is ready or the time is up.
+/// Asks until the server is ready, and has the org if another than the usual is named, or the time
+/// is up.
 #[allow(clippy::disallowed_methods)] // A command that waits for another process has no other clock.
 pub(crate) fn run(options: &HealthOptions) -> Result<(), Exit> {
-    let client =
-        Client::new(&options.url).map_err(|error| Exit::usage(error.to_string()))?.patience(TRY);
+    let target = &options.target;
+    let client = target.client()?.patience(TRY);
     let start = Instant::now();
     loop {
         let problem = match client.send("GET", "/_fauxforce/health", b"") {
-            Ok(answer) if answer.status == 200 => {
-                println!("{}", String::from_utf8_lossy(&answer.body).trim_end());
-                return Ok(());
-            }
-            Ok(answer) => format!("{} is not ready: status {}", options.url, answer.status),
+            Ok(answer) if answer.status == 200 => match has_org(target) {
+                Ok(()) => {
+                    return print(&format!(
+                        "{}\n",
+                        String::from_utf8_lossy(&answer.body).trim_end()
+                    ));
+                }
+                Err(exit) => exit.to_string(),
+            },
+            Ok(answer) => format!("{} is not ready: status {}", target.url, answer.status),
             Err(error) => error.to_string(),
         };
         if start.elapsed() + PAUSE > options.wait {
@@ -42,6 +55,14 @@ pub(crate) fn run(options: &HealthOptions) -> Result<(), Exit> {
         }
         std::thread::sleep(PAUSE);
     }
+}
+
+/// The default org is always there, and a health check may come without the control token.
+fn has_org(target: &Target) -> Result<(), Exit> {
+    if target.org == "default" {
+        return Ok(());
+    }
+    target.control()?.call("GET", &target.path(""), "").map(|_| ())
 }
 
 /// A whole number with its unit: `500ms`, `30s`, `2m`.

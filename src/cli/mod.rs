@@ -2,13 +2,24 @@
 //! Only `main.rs` calls this. Results go to stdout, log lines to stderr.
 
 mod client;
+mod clock;
+mod env;
+mod environment;
+mod exec;
 mod health;
+mod log;
+mod org;
+mod query;
 mod scenario;
+mod schema;
 mod seed;
 mod serve;
+mod snapshot;
+mod table;
+mod target;
 
 use clap::builder::BoolishValueParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::fmt;
 use std::process::ExitCode;
 
@@ -26,12 +37,28 @@ struct Arguments {
 enum Command {
     /// Start a fake org and serve until interrupted
     Serve(Box<serve::ServeOptions>),
+    /// Run a command against a server of its own, and exit as it did
+    Exec(Box<exec::ExecOptions>),
+    /// Print the variables that `exec` sets, for a server that runs already
+    Env(env::EnvOptions),
+    /// Run SOQL against a running server
+    Query(query::QueryOptions),
+    /// Show the requests that an org was sent, and why each was refused
+    Log(log::LogOptions),
+    /// Make, fork, reset and delete orgs of a running server
+    Org(org::OrgOptions),
+    /// Show and move an org's time
+    Clock(clock::ClockOptions),
+    /// Keep, restore and compare states of an org
+    Snapshot(snapshot::SnapshotOptions),
     /// Exit 0 when a server is ready
     Health(health::HealthOptions),
     /// List, show and check scenario fixtures
     Scenario(scenario::ScenarioOptions),
     /// Make people, employees, users, apps and requests, for a fixture file or in a running server
     Seed(seed::SeedOptions),
+    /// Turn a real schema into a schema file
+    Schema(schema::SchemaOptions),
 }
 
 /// How much is logged.
@@ -93,6 +120,26 @@ impl Exit {
     fn port_taken(message: impl Into<String>) -> Exit {
         Exit { status: 69, message: message.into() }
     }
+
+    /// 126: the command of `exec` cannot be run.
+    fn not_executable(message: impl Into<String>) -> Exit {
+        Exit { status: 126, message: message.into() }
+    }
+
+    /// 127: there is no such command.
+    fn not_found(message: impl Into<String>) -> Exit {
+        Exit { status: 127, message: message.into() }
+    }
+
+    /// Everything was said already.
+    fn silent(status: u8) -> Exit {
+        Exit { status, message: String::new() }
+    }
+
+    /// The same message with another status.
+    fn with_status(self, status: u8) -> Exit {
+        Exit { status, ..self }
+    }
 }
 
 impl fmt::Display for Exit {
@@ -103,7 +150,16 @@ impl fmt::Display for Exit {
 
 /// Parses the process's arguments, runs the command and gives its exit status.
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let parsed = Arguments::command().try_get_matches().and_then(|matches| {
+        let mut arguments = Arguments::from_arg_matches(&matches)?;
+        if let (Command::Exec(options), Some(matches)) =
+            (&mut arguments.command, matches.subcommand_matches("exec"))
+        {
+            options.split_lists(matches);
+        }
+        Ok(arguments)
+    });
+    let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => {
             // A closed stdout or stderr is no reason to fail differently.
@@ -114,14 +170,24 @@ pub fn main() -> ExitCode {
     arguments.verbosity.apply();
     let outcome = match &arguments.command {
         Command::Serve(options) => serve::run(options),
+        Command::Exec(options) => exec::run(options, arguments.verbosity),
+        Command::Env(options) => env::run(options),
+        Command::Query(options) => query::run(options),
+        Command::Log(options) => log::run(options),
+        Command::Org(options) => org::run(options),
+        Command::Clock(options) => clock::run(options),
+        Command::Snapshot(options) => snapshot::run(options),
         Command::Health(options) => health::run(options),
         Command::Scenario(options) => scenario::run(options),
         Command::Seed(options) => seed::run(options),
+        Command::Schema(options) => schema::run(options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => {
-            eprintln!("fauxforce: {exit}");
+            if !exit.message.is_empty() {
+                eprintln!("fauxforce: {exit}");
+            }
             ExitCode::from(exit.status)
         }
     }

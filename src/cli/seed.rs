@@ -195,7 +195,7 @@ fn send(client: &Client, options: &SeedOptions, kinds: &[Kind]) -> Result<(), Ex
             let text = text.replace("Number {n}", &format!("Number {made}-{{n}}"));
             let text = text.replace("person.{n}@", &format!("person.{made}-{{n}}@"));
             let answer = client
-                .send_toml("POST", &target, text.as_bytes())
+                .send_as("application/toml", "POST", &target, text.as_bytes())
                 .map_err(|error| Exit::failed(error.to_string()))?;
             taken(&answer)?;
             made += now;

@@ -1,7 +1,7 @@
 //! `fauxforce serve`: starts a fake org, says where, and serves until it is told to stop.
 
 use super::Exit;
-use crate::facade::{Options, Server, StartError};
+use crate::facade::{Options, Server, StartError, Tally};
 use crate::server::{HostPattern, StopSignal};
 use crate::store::StateMode;
 use crate::time::parse_rfc3339;
@@ -10,13 +10,14 @@ use clap::{Args, ValueEnum};
 use std::io::{self, Write};
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-/// Options of `serve`; each is also the variable `FAUXFORCE_<OPTION>`.
+/// Options of `serve` and `exec`; each is also the variable `FAUXFORCE_<OPTION>`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ServeOptions {
-    /// The port; 0 takes any free one
-    #[arg(long, env = "FAUXFORCE_PORT", default_value_t = 7357)]
-    pub(crate) port: u16,
+    /// The port; 0 takes any free one [default: 7357, and 0 for `exec`]
+    #[arg(long, env = "FAUXFORCE_PORT")]
+    pub(crate) port: Option<u16>,
     /// The address to listen on [default: 127.0.0.1 and `::1`]
     #[arg(long, env = "FAUXFORCE_HOST", value_name = "ADDR")]
     pub(crate) host: Option<IpAddr>,
@@ -66,7 +67,11 @@ pub(crate) struct ServeOptions {
     /// An access token that is valid from the start
     #[arg(long, env = "FAUXFORCE_ACCESS_TOKEN")]
     pub(crate) access_token: Option<String>,
-    /// Print one JSON line when ready, and nothing else on stdout
+    /// Keep no journal of requests
+    #[arg(long, env = "FAUXFORCE_NO_JOURNAL", value_parser = BoolishValueParser::new())]
+    pub(crate) no_journal: bool,
+    /// For programs: `serve` prints one JSON line on stdout when it is ready, and nothing else there;
+    /// `exec` ends with its summary as one JSON line on stderr
     #[arg(long, env = "FAUXFORCE_JSON", value_parser = BoolishValueParser::new())]
     pub(crate) json: bool,
 }
@@ -116,8 +121,16 @@ impl StrictState {
     }
 }
 
-/// Builds the org and serves it.
-fn start(options: &ServeOptions) -> Result<Server, Exit> {
+/// The port of `serve`.
+const USUAL_PORT: u16 = 7357;
+
+/// Builds the org and serves it, on this port unless the options name one. What is asked is counted
+/// when somebody wants to know.
+pub(super) fn start(
+    options: &ServeOptions,
+    usual_port: u16,
+    tally: Option<&Arc<Tally>>,
+) -> Result<Server, Exit> {
     if let Some(address) = options.host
         && !address.to_canonical().is_loopback()
         && options.control_token.is_none()
@@ -140,9 +153,10 @@ fn start(options: &ServeOptions) -> Result<Server, Exit> {
             access_token: options.access_token.clone(),
             public_url: options.public_url.clone(),
             control_token: options.control_token.clone(),
+            no_journal: options.no_journal,
             state_mode: options.strict_state.mode(),
         })
-        .port(options.port);
+        .port(options.port.unwrap_or(usual_port));
     if let Some(address) = options.host {
         builder = builder.host(address);
     }
@@ -159,6 +173,9 @@ fn start(options: &ServeOptions) -> Result<Server, Exit> {
             None => builder.tls(),
         };
     }
+    if let Some(tally) = tally {
+        builder = builder.tally(tally);
+    }
     builder.start().map_err(|error| match &error {
         StartError::Listen(cause) if cause.kind() == io::ErrorKind::AddrInUse => {
             Exit::port_taken(error.to_string())
@@ -173,7 +190,7 @@ fn start(options: &ServeOptions) -> Result<Server, Exit> {
 pub(crate) fn run(options: &ServeOptions) -> Result<(), Exit> {
     let stop = StopSignal::listen()
         .map_err(|error| Exit::failed(format!("cannot listen for signals: {error}")))?;
-    let mut server = start(options)?;
+    let mut server = start(options, USUAL_PORT, None)?;
     let text = if options.json { server.ready_line() } else { ready_text(&server, options) };
     // Whoever closed our stdout does not want to read it; the server is for others.
     let _ = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());

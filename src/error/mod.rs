@@ -12,6 +12,7 @@ mod concur;
 mod control;
 mod edge;
 mod employees;
+pub mod journal;
 mod login;
 mod outbound;
 pub mod provisioning;

@@ -16,6 +16,13 @@ impl OrgError {
             .hint("the client uses this server as a proxy for itself")
     }
 
+    /// 400 of an `https` target of another host without a tunnel.
+    pub fn https_in_the_clear(host: &str) -> OrgError {
+        let message = format!("https://{host} is not served here and cannot be asked in the clear");
+        OrgError::general(400, "BAD_REQUEST", message)
+            .hint("clients ask a proxy for a tunnel to https targets: CONNECT host:443")
+    }
+
     /// 400 of `--intercept` with something that is no host.
     pub fn not_a_host(text: &str) -> OrgError {
         let message = format!("'{text}' is not a host name, nor *. and a domain");

@@ -1,5 +1,6 @@
 //! A served org: [`ServerBuilder`] gathers what the socket is about, [`Server`] serves.
 
+use super::tally::Tally;
 use super::{Arc, DEFAULT, Options, Org, Orgs, PathBuf, StartError, time};
 use crate::api::{self, Request, json};
 use crate::clock;
@@ -15,7 +16,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 /// Start options of a server.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ServerBuilder {
     options: Options,
     port: u16,
@@ -24,6 +25,7 @@ pub struct ServerBuilder {
     refuse_other_hosts: bool,
     #[cfg(feature = "tls")]
     tls: Option<CaFolder>,
+    tally: Option<Arc<Tally>>,
 }
 
 /// Where the certificate authority is kept.
@@ -32,20 +34,6 @@ pub struct ServerBuilder {
 enum CaFolder {
     Usual,
     At(PathBuf),
-}
-
-impl Default for ServerBuilder {
-    fn default() -> ServerBuilder {
-        ServerBuilder {
-            options: Options::default(),
-            port: 0,
-            host: HostChoice::Loopback,
-            intercept: Vec::new(),
-            refuse_other_hosts: false,
-            #[cfg(feature = "tls")]
-            tls: None,
-        }
-    }
 }
 
 impl ServerBuilder {
@@ -122,6 +110,14 @@ impl ServerBuilder {
         Ok(Some(Arc::new(authority.map_err(StartError::Ca)?)))
     }
 
+    /// Counts what is asked.
+    #[must_use]
+    #[cfg(feature = "cli")]
+    pub(crate) fn tally(mut self, tally: &Arc<Tally>) -> ServerBuilder {
+        self.tally = Some(Arc::clone(tally));
+        self
+    }
+
     /// Makes the default org and serves it; returns when connections are accepted.
     pub fn start(self) -> Result<Server, StartError> {
         #[cfg(feature = "tls")]
@@ -132,7 +128,15 @@ impl ServerBuilder {
         let ca_pem = None;
         let orgs = self.options.start(ca_pem.clone())?;
         let served = Arc::clone(&orgs);
-        let handler = move |request: Request| api::handle(&served, &request);
+        let handler = move |request: Request| match &self.tally {
+            None => api::handle(&served, request),
+            Some(tally) => {
+                let passing = Tally::before(&request);
+                let response = api::handle(&served, request);
+                tally.after(passing, &response);
+                response
+            }
+        };
         let edge_options = EdgeOptions {
             host: self.host,
             port: self.port,

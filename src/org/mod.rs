@@ -8,6 +8,7 @@
 mod credentials;
 mod cursors;
 mod jobs;
+mod journal;
 mod outbound;
 mod registry;
 mod sessions;
@@ -17,6 +18,7 @@ mod usage;
 pub use credentials::{Credentials, derived_token};
 pub use cursors::{Cursor, Cursors};
 pub use jobs::{Step, TakeAnswer};
+pub use journal::{Body, Exchange, Journal, Told};
 pub use outbound::Carrier;
 pub use registry::{DEFAULT, Orgs, Template};
 pub use sessions::{Decision, Grant, Pending, Refresh, Session, Sessions};
@@ -71,6 +73,8 @@ pub struct Org {
     pub sessions: Sessions,
     /// Open query cursors.
     pub cursors: Cursors,
+    /// What it was asked and answered.
+    pub journal: Journal,
     /// API requests of the last 24 hours.
     pub usage: Usage,
     /// Indexes built on demand.
@@ -106,6 +110,7 @@ impl Org {
             credentials,
             sessions: Sessions::default(),
             cursors: Cursors::default(),
+            journal: Journal::new(true),
             usage: Usage::default(),
             indexes: IndexCache::default(),
             words: WordIndexes::default(),
@@ -133,6 +138,13 @@ impl Org {
     #[must_use]
     fn with_outbound(mut self, outbound: outbound::Outbound) -> Org {
         self.outbound = outbound;
+        self
+    }
+
+    /// The same with or without a journal.
+    #[must_use]
+    pub fn with_journal(mut self, on: bool) -> Org {
+        self.journal = Journal::new(on);
         self
     }
 
@@ -220,6 +232,7 @@ impl Org {
         self.latest.store(0, Ordering::Relaxed);
         self.cursors.clear();
         self.usage.clear();
+        self.journal.clear();
         if drop_sessions {
             self.sessions.clear();
             self.open_first_session(system_now);

@@ -34,6 +34,8 @@ pub struct Template {
     pub seed: u64,
     /// What becomes of a State change that real orgs refuse, in a new org.
     pub state_mode: StateMode,
+    /// True when orgs keep no journal.
+    pub no_journal: bool,
     /// Objects and fields that every new org has.
     pub additions: Vec<Additions>,
 }
@@ -53,6 +55,7 @@ pub struct Orgs {
     pub(super) carrier: Arc<OnceLock<Carrier>>,
     registered: RwLock<Registered>,
     hooks: &'static Hooks,
+    ticks: fn() -> u64,
 }
 
 /// The name of the org that exists from the start.
@@ -66,6 +69,7 @@ impl Orgs {
             carrier: Arc::default(),
             registered: RwLock::default(),
             hooks: Hooks::NONE,
+            ticks: || 0,
         }
     }
 
@@ -74,6 +78,18 @@ impl Orgs {
     pub fn with_hooks(mut self, hooks: &'static Hooks) -> Orgs {
         self.hooks = hooks;
         self
+    }
+
+    /// The same with a clock that measures how long answers take: microseconds since any instant.
+    #[must_use]
+    pub fn with_ticks(mut self, ticks: fn() -> u64) -> Orgs {
+        self.ticks = ticks;
+        self
+    }
+
+    /// Microseconds since any instant; always 0 when nobody measures.
+    pub fn ticks(&self) -> u64 {
+        (self.ticks)()
     }
 
     /// Registers an org. `state` makes its first state for the id it gets. `None` when the name is
@@ -99,7 +115,7 @@ impl Orgs {
         let credentials = self.credentials(id, &name, administrator);
         let org = Org::new(id, &name, label, credentials, state(id), system_now);
         let org = org.with_hooks(self.hooks).with_outbound(Outbound::through(&self.carrier));
-        let org = Arc::new(org);
+        let org = Arc::new(org.with_journal(!self.template.no_journal));
         let mut registered = self.registered.write().unwrap_or_else(PoisonError::into_inner);
         if registered.by_name.contains_key(&name) {
             return None;

@@ -237,15 +237,21 @@ fn check(then: &Then, aliases: &HashMap<String, Id>, call: &mut Call<'_>) -> Res
             None => break,
         }
     }
+    let id = |text: &str| aliases.get(text.strip_prefix('@')?).map(Id::to_string);
+    let rows = then.rows.as_ref();
+    let rows = rows.map(|rows| rows.iter().map(|row| row.map_text(&id)).collect());
+    holds(&Then { rows, ..then.clone() }, total, &found)
+}
+
+/// Checks what a query found: how many rows in all, and which.
+pub(crate) fn holds(then: &Then, total: u64, found: &[Json]) -> Result<(), Problem> {
     if let Some(count) = then.count
         && count != total
     {
         return Err(then.node.problem(format!("{count} rows expected, {total} found")));
     }
     let Some(rows) = &then.rows else { return Ok(()) };
-    let id = |text: &str| aliases.get(text.strip_prefix('@')?).map(Id::to_string);
-    let rows: Vec<Node> = rows.iter().map(|row| row.map_text(&id)).collect();
-    compare(then, &rows, &found)
+    compare(then, rows, found)
 }
 
 /// Compares rows: in order when the query orders them, else in any order.

@@ -22,8 +22,8 @@ mod transitions;
 mod tree;
 
 pub(crate) use create::{NewOrg, NotMade, create, is_org_name};
-pub(crate) use expect::{LOST, Sent, run};
-pub(crate) use format::{Scenario, only_name};
+pub(crate) use expect::{LOST, Sent, holds, run};
+pub(crate) use format::{Scenario, Then, only_name};
 pub(crate) use load::{Loaded, load};
 pub(crate) use problem::{Problem, nearest};
 pub(crate) use tree::Node;

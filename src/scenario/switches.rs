@@ -41,7 +41,7 @@ impl Change {
         for (key, value) in node.table()? {
             match key.as_str() {
                 "timeout" if value.value == Tree::Null => {
-                    self.seconds = Some(usual.session_seconds)
+                    self.seconds = Some(usual.session_seconds);
                 }
                 "timeout" => {
                     let seconds = duration(value)? / 1000;

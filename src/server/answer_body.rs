@@ -3,7 +3,7 @@
 use super::coding::Pieces;
 use super::control::Working;
 use bytes::Bytes;
-use hyper::body::{Body, Frame, SizeHint};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -25,6 +25,8 @@ pub(super) enum AnswerBody {
     Streamed(Streamed),
     /// A body that ends early: on purpose, or because the rest could not be made.
     Cut(Box<Cut>),
+    /// What another host answers.
+    Forwarded(Incoming),
 }
 
 impl AnswerBody {
@@ -81,11 +83,18 @@ impl Body for AnswerBody {
                 self.poll_frame(context)
             }
             AnswerBody::Cut(cut) => cut.poll(context),
+            AnswerBody::Forwarded(incoming) => {
+                Pin::new(incoming).poll_frame(context).map_err(io::Error::other)
+            }
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, AnswerBody::Empty)
+        match self {
+            AnswerBody::Empty => true,
+            AnswerBody::Forwarded(incoming) => incoming.is_end_stream(),
+            _ => false,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -96,6 +105,7 @@ impl Body for AnswerBody {
             AnswerBody::Cut(cut) => {
                 cut.declared.map_or_else(SizeHint::default, SizeHint::with_exact)
             }
+            AnswerBody::Forwarded(incoming) => incoming.size_hint(),
         }
     }
 }

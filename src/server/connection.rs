@@ -1,17 +1,19 @@
-//! One connection: what it speaks is told by its first byte, TLS or HTTP, and after a `CONNECT` that
-//! is served here, by the first byte that follows. HTTP is 1.1, or 2 with prior knowledge.
+//! One connection: what it speaks is told by its first bytes, TLS or HTTP, and after a `CONNECT` that
+//! is served here, by the first bytes that follow. HTTP is 1.1, or 2 with prior knowledge; over TLS
+//! it is 1.1, as agreed on in the handshake.
 
 use super::control::{Control, Signal};
 use super::exchange::Exchange;
 use super::proxy::{Target, Tunnel};
-use super::stream::Stream;
+use super::stream::{Speech, Stream};
 use super::tunnel;
+use hyper::server::conn::{http1, http2};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use tokio::net::TcpStream;
@@ -87,19 +89,23 @@ async fn speak(
             .as_ref()
             .map_or_else(|| local.ip().to_canonical().to_string(), |target| target.host.clone());
         let opened = control.unless_told(open(stream, exchange, &called)).await;
-        let Some((opened, secure)) = opened.transpose()?.flatten() else { return Ok(()) };
+        let Some((opened, speech)) = opened.transpose()?.flatten() else { return Ok(()) };
         let visit = Arc::new(Visit {
             loopback,
-            secure,
+            secure: speech == Speech::Tls,
             local,
             through: through.take(),
             control: Arc::clone(control),
             onward: Mutex::default(),
         });
-        http(opened, &visit, Arc::clone(exchange)).await?;
+        let exchange = Arc::clone(exchange);
+        if speech == Speech::Http2 {
+            return Ok(speak_http2(opened, &visit, exchange).await?);
+        }
+        speak_http1(opened, &visit, exchange).await?;
         let Some((upgrade, onward)) = visit.take_onward() else { return Ok(()) };
-        let upgraded = auto::upgrade::downcast::<TokioIo<Stream>>(upgrade.await?);
-        let parts = upgraded.map_err(|_| io::Error::other("not the stream that was served"))?;
+        let parts = upgrade.await?.downcast::<TokioIo<Stream>>();
+        let parts = parts.map_err(|_| io::Error::other("not the stream that was served"))?;
         stream = parts.io.into_inner().beginning_with(parts.read_buf);
         match onward {
             Onward::Here(target) => through = Some(target),
@@ -111,43 +117,69 @@ async fn speak(
     }
 }
 
-/// Finds out what the client speaks, and shakes hands if it is TLS: true then. `None` when the client
-/// leaves instead. `called` is how the client called us, as far as we know.
+/// Finds out what the client speaks, and shakes hands if it is TLS. `None` when the client leaves
+/// instead. `called` is how the client called us, as far as we know.
 async fn open(
     mut stream: Stream,
     exchange: &Exchange,
     called: &str,
-) -> io::Result<Option<(Stream, bool)>> {
-    let Some(begins_tls) = stream.begins_tls().await? else { return Ok(None) };
-    #[cfg(feature = "tls")]
-    if begins_tls && let Some(authority) = exchange.authority() {
-        return Ok(Some((authority.secure(stream, called).await?, true)));
+) -> io::Result<Option<(Stream, Speech)>> {
+    match stream.speech().await? {
+        None => Ok(None),
+        #[cfg(feature = "tls")]
+        Some(Speech::Tls) if let Some(authority) = exchange.authority() => {
+            Ok(Some((authority.secure(stream, called).await?, Speech::Tls)))
+        }
+        // Without TLS its greeting is a malformed request, and answered so.
+        Some(Speech::Tls) => Ok(Some((stream, Speech::Http1))),
+        Some(speech) => Ok(Some((stream, speech))),
     }
-    #[cfg(not(feature = "tls"))]
-    let _ = (begins_tls, exchange, called);
-    // Without TLS its greeting is a malformed request, and answered so.
-    Ok(Some((stream, false)))
 }
 
-/// Serves HTTP on a stream until the client or the server ends it, or a `CONNECT` was answered.
-async fn http(
+/// Serves HTTP/1.1 until the client or the server ends it, or a `CONNECT` was answered.
+async fn speak_http1(
     stream: Stream,
     visit: &Arc<Visit>,
     exchange: Arc<Exchange>,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().half_close(true).auto_date_header(false).max_buf_size(HEAD_BUFFER);
-    builder.http2().auto_date_header(false).max_header_list_size(HEAD_BUFFER as u32);
-    if visit.secure {
-        // What was agreed on in the handshake.
-        builder = builder.http1_only();
-    }
+) -> hyper::Result<()> {
     let service_visit = Arc::clone(visit);
     let service = hyper::service::service_fn(move |request| {
         Arc::clone(&exchange).run(request, Arc::clone(&service_visit))
     });
-    let control = &visit.control;
-    let mut http = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    let http = http1::Builder::new()
+        .half_close(true)
+        .auto_date_header(false)
+        .max_buf_size(HEAD_BUFFER)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let http = pin!(http);
+    until_told(&visit.control, http, |http| http.graceful_shutdown()).await
+}
+
+/// Serves HTTP/2 until the client or the server ends it.
+async fn speak_http2(
+    stream: Stream,
+    visit: &Arc<Visit>,
+    exchange: Arc<Exchange>,
+) -> hyper::Result<()> {
+    let service_visit = Arc::clone(visit);
+    let service = hyper::service::service_fn(move |request| {
+        Arc::clone(&exchange).run(request, Arc::clone(&service_visit))
+    });
+    let http = http2::Builder::new(TokioExecutor::new())
+        .auto_date_header(false)
+        .max_header_list_size(HEAD_BUFFER as u32)
+        .serve_connection(TokioIo::new(stream), service);
+    let http = pin!(http);
+    until_told(&visit.control, http, |http| http.graceful_shutdown()).await
+}
+
+/// Drives a connection to its end, sooner when it is told to.
+async fn until_told<H: Future<Output = hyper::Result<()>>>(
+    control: &Control,
+    mut http: Pin<&mut H>,
+    finish: impl Fn(Pin<&mut H>),
+) -> hyper::Result<()> {
     let mut wakeable = false;
     let mut obeyed = 0;
     std::future::poll_fn(|context| {
@@ -161,7 +193,7 @@ async fn http(
             if told == Signal::Abort as u8 {
                 return Poll::Ready(Ok(()));
             }
-            http.as_mut().graceful_shutdown();
+            finish(http.as_mut());
         }
         http.as_mut().poll(context)
     })

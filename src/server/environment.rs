@@ -59,12 +59,11 @@ pub fn system_bundle() -> Option<std::path::PathBuf> {
 /// How other hosts are reached.
 pub fn upstream() -> Upstream {
     let either = |name: &str| variable(name).or_else(|| variable(&name.to_ascii_uppercase()));
-    let proxy = either("https_proxy").or_else(|| either("all_proxy")).unwrap_or_default();
-    let upstream = Upstream::parse(&proxy, &either("no_proxy").unwrap_or_default());
+    let of_scheme = |name: &str| either(name).or_else(|| either("all_proxy")).unwrap_or_default();
+    let no_proxy = either("no_proxy").unwrap_or_default();
+    let upstream = Upstream::parse(&of_scheme("https_proxy"), &of_scheme("http_proxy"), &no_proxy);
     upstream.unwrap_or_else(|| {
-        tracing::warn!(
-            "HTTPS_PROXY is not the URL of an HTTP proxy; other hosts are reached directly"
-        );
+        tracing::warn!("the proxy variables name no HTTP proxy; other hosts are reached directly");
         Upstream::default()
     })
 }

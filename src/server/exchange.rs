@@ -5,18 +5,21 @@ use super::answer_body::AnswerBody;
 use super::coding::Coding;
 use super::connection::{Onward, Visit};
 use super::control::Control;
+use super::forward::forward;
 use super::proxy::{Proxy, Target};
 use super::receive::{self, Received};
 use super::refuse::refuse;
 use super::respond::{self, Prepared};
 use super::{EdgeOptions, Handler};
-use crate::api::{Method, Request, RequestBody, Response, Transport};
+use crate::api::{Method, Pending, Request, RequestBody, Response, Transport};
+use crate::clock::system_now;
 use crate::error::OrgError;
 use bytes::Bytes;
 use hyper::Version;
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONNECTION, EXPECT, HeaderValue, PROXY_AUTHORIZATION};
+use hyper::header::{CONNECTION, EXPECT, HeaderMap, HeaderValue, PROXY_AUTHORIZATION};
 use hyper::http::request::Parts;
+use hyper::http::uri::Scheme;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -86,7 +89,12 @@ impl Exchange {
         visit: Arc<Visit>,
     ) -> Result<hyper::Response<AnswerBody>, Dropped> {
         if request.method() == hyper::Method::CONNECT && request.version() < Version::HTTP_2 {
-            return Ok(self.connect(request, &visit).await);
+            return Ok(Box::pin(self.connect(request, &visit)).await);
+        }
+        if request.uri().authority().is_some()
+            && let Some(target) = Box::pin(self.other_host(&request, &visit)).await
+        {
+            return Ok(Box::pin(self.forward(request, &target, &visit)).await);
         }
         let control = &visit.control;
         let (parts, mut incoming) = request.into_parts();
@@ -115,7 +123,7 @@ impl Exchange {
 
         control.mark_served();
         let headers_only = request.method == Method::Head;
-        let (transport, prepared) = if (self.is_long)(&request) {
+        let mut handled = if (self.is_long)(&request) {
             let exchange = Arc::clone(&self);
             let _working = control.work();
             on_pool(move || prepare(exchange.handle(request), accepts, headers_only)).await?
@@ -126,6 +134,15 @@ impl Exchange {
                 on_pool(move || prepare(response, accepts, headers_only)).await?
             } else {
                 prepare(response, accepts, headers_only)
+            }
+        };
+        let (transport, prepared) = loop {
+            match handled {
+                Handled::Ready(transport, prepared) => break (transport, prepared),
+                Handled::Later(pending) => {
+                    let _working = control.work();
+                    handled = later(pending, accepts, headers_only).await?;
+                }
             }
         };
         if transport.delay > 0 {
@@ -153,20 +170,13 @@ impl Exchange {
                 visit.goes_on(upgrade, onward);
                 respond::answer(prepared(Response::status(200)), parts.headers, &visit.control)
             }
-            Err(error) => {
-                let mut response = refuse(&error);
-                if error.status == 407 {
-                    let asked = "Basic realm=\"fauxforce: the control token as password\"";
-                    response = response.with("Proxy-Authenticate", asked);
-                }
-                respond::answer(prepared(response), parts.headers, &visit.control)
-            }
+            Err(error) => respond::answer(prepared(refuse(&error)), parts.headers, &visit.control),
         }
     }
 
     /// Where a `CONNECT` leads.
     async fn onward(&self, parts: &Parts, visit: &Visit) -> Result<Onward, OrgError> {
-        let authority = parts.uri.authority();
+        let authority = parts.uri.authority().filter(|_| parts.uri.scheme().is_none());
         let target = authority.and_then(|authority| Target::of(authority, None));
         let target = target.ok_or_else(OrgError::bad_connect)?;
         if visit.through.is_some() {
@@ -175,9 +185,56 @@ impl Exchange {
         if self.proxy.serves(&target, visit.local).await {
             return Ok(Onward::Here(target));
         }
-        let authorization = parts.headers.get(PROXY_AUTHORIZATION);
-        let authorization = authorization.and_then(|value| value.to_str().ok());
+        let authorization = proxy_authorization(&parts.headers);
         self.proxy.tunnel(&target, visit.local, authorization).await.map(Onward::There)
+    }
+
+    /// The host that a request in the absolute form is meant for, if it is not served here.
+    async fn other_host(
+        &self,
+        request: &hyper::Request<Incoming>,
+        visit: &Visit,
+    ) -> Option<Target> {
+        let authority = request.uri().authority()?;
+        if request.version() >= Version::HTTP_2 || visit.through.is_some() {
+            return None;
+        }
+        let is_secure = request.uri().scheme() == Some(&Scheme::HTTPS);
+        let target = Target::of(authority, Some(if is_secure { 443 } else { 80 }))?;
+        let is_served = self.proxy.serves(&target, visit.local).await;
+        (!is_served).then_some(target)
+    }
+
+    /// Sends a request on to another host.
+    async fn forward(
+        &self,
+        request: hyper::Request<Incoming>,
+        target: &Target,
+        visit: &Visit,
+    ) -> hyper::Response<AnswerBody> {
+        let sent = async {
+            if request.uri().scheme() == Some(&Scheme::HTTPS) {
+                return Err((OrgError::https_in_the_clear(&target.host), request));
+            }
+            let authorization = proxy_authorization(request.headers());
+            match self.proxy.reach(target, visit.local, authorization).await {
+                Ok((tunnel, before)) => Ok(forward(request, target, tunnel, before).await),
+                Err(error) => Err((error, request)),
+            }
+        };
+        match sent.await {
+            Ok(Ok(answer)) => {
+                visit.control.mark_served();
+                answer
+            }
+            Ok(Err(error)) => {
+                respond::answer(prepared(refuse(&error)), HeaderMap::new(), &visit.control)
+            }
+            Err((error, request)) => {
+                let (parts, incoming) = request.into_parts();
+                refuse_unread(&error, parts, incoming, &visit.control).await
+            }
+        }
     }
 
     /// Undoes the codings of a body; big ones on the pool.
@@ -214,17 +271,45 @@ async fn on_pool<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|_| Dropped)
 }
 
+fn proxy_authorization(headers: &HeaderMap) -> Option<&str> {
+    headers.get(PROXY_AUTHORIZATION).and_then(|value| value.to_str().ok())
+}
+
 /// An answer of the edge's own.
 fn prepared(response: Response) -> Prepared {
     respond::prepare(response, None, false)
 }
 
-fn prepare(
-    response: Response,
+/// What became of a request.
+enum Handled {
+    Ready(Transport, Prepared),
+    Later(Pending),
+}
+
+fn prepare(mut response: Response, accepts: Option<Coding>, headers_only: bool) -> Handled {
+    match response.pending.take() {
+        Some(pending) => Handled::Later(pending),
+        None => {
+            Handled::Ready(response.transport, respond::prepare(response, accepts, headers_only))
+        }
+    }
+}
+
+/// Waits a moment for an answer that is not there yet. Nobody's thread waits with it.
+async fn later(
+    mut pending: Pending,
     accepts: Option<Coding>,
     headers_only: bool,
-) -> (Transport, Prepared) {
-    (response.transport, respond::prepare(response, accepts, headers_only))
+) -> Result<Handled, Dropped> {
+    tokio::time::sleep(Duration::from_millis(Pending::PAUSE)).await;
+    if !(pending.has_news)(system_now()) {
+        return Ok(Handled::Later(pending));
+    }
+    on_pool(move || match (pending.ask)(system_now()) {
+        Some(response) => prepare(response, accepts, headers_only),
+        None => Handled::Later(pending),
+    })
+    .await
 }
 
 /// Refuses a request whose body is unread; the connection is not used again.

@@ -2,10 +2,10 @@
 //!
 //! A socket is accepted by [`workers`](self) and read by `connection`, which tells TLS (`tls`) from
 //! HTTP by the first byte; `proxy` says what becomes of a `CONNECT`, and `tunnel` reaches the hosts
-//! that are not served here. Each request goes through `exchange`: `receive` makes one plain
-//! [`Request`] of head and body, the handler answers it, `respond` puts the answer on the wire.
-//! `outbound` goes the other way: it makes the calls that orgs ask of other systems. Whatever is
-//! refused before the handler is worded by
+//! that are not served here, `forward` for requests in the clear. Each request goes through
+//! `exchange`: `receive` makes one plain [`Request`] of head and body, the handler answers it,
+//! `respond` puts the answer on the wire. `outbound` goes the other way: it makes the calls that
+//! orgs ask of other systems. Whatever is refused before the handler is worded by
 //! `refuse`.
 
 mod answer_body;
@@ -15,6 +15,7 @@ mod connection;
 mod control;
 pub mod environment;
 mod exchange;
+mod forward;
 mod listen;
 mod outbound;
 mod proxy;
@@ -55,9 +56,10 @@ const LONG_BODY: usize = 64 * 1024;
 const LONG_BATCH: usize = 4 * 1024;
 
 /// The addresses to listen on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HostChoice {
     /// Both 127.0.0.1 and `::1`, on the same port. Without IPv6, the first alone.
+    #[default]
     Loopback,
     /// This address alone. `::` takes IPv4 connections too.
     Address(IpAddr),

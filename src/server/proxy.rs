@@ -1,6 +1,6 @@
 //! The forward proxy: which hosts are served here, which are tunnelled, which are refused.
 
-use super::tunnel::{self, Lookups, Upstream};
+use super::tunnel::{self, Lookups, ProxyBefore, Upstream};
 use crate::error::OrgError;
 use base64::Engine as _;
 use std::collections::BTreeSet;
@@ -63,7 +63,7 @@ impl HostPattern {
 }
 
 /// True for a domain and every name in it.
-fn is_within(host: &str, domain: &str) -> bool {
+pub(super) fn is_within(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
@@ -102,7 +102,7 @@ impl std::fmt::Display for Target {
 /// A connection to another host. It counts among the open tunnels while it lasts.
 pub(super) struct Tunnel {
     pub(super) stream: TcpStream,
-    pub(super) _permit: OwnedSemaphorePermit,
+    pub(super) permit: OwnedSemaphorePermit,
 }
 
 /// What all connections of an edge share of it.
@@ -165,6 +165,31 @@ impl Proxy {
         local: SocketAddr,
         authorization: Option<&str>,
     ) -> Result<Tunnel, OrgError> {
+        let permit = self.permit(target, authorization)?;
+        let before = self.options.upstream.for_tunnels(&target.host);
+        self.connected(target, target, before.filter(|before| !is_us(before, local)), permit).await
+    }
+
+    /// Connects for a request in the clear: to the target, or to the proxy that takes such requests.
+    pub(super) async fn reach(
+        &self,
+        target: &Target,
+        local: SocketAddr,
+        authorization: Option<&str>,
+    ) -> Result<(Tunnel, Option<&ProxyBefore>), OrgError> {
+        let permit = self.permit(target, authorization)?;
+        let before = self.options.upstream.for_requests(&target.host);
+        let before = before.filter(|before| !is_us(before, local));
+        let next = before.map_or(target, |before| &before.target);
+        Ok((self.connected(target, next, None, permit).await?, before))
+    }
+
+    /// May this client go to a host that is not served here?
+    fn permit(
+        &self,
+        target: &Target,
+        authorization: Option<&str>,
+    ) -> Result<OwnedSemaphorePermit, OrgError> {
         if self.options.refuse_other_hosts {
             return Err(OrgError::other_host_refused(&target.host));
         }
@@ -176,22 +201,32 @@ impl Proxy {
                 return Err(OrgError::proxy_token_needed(&target.host));
             }
         }
-        let Ok(permit) = Arc::clone(&self.tunnels).try_acquire_owned() else {
-            return Err(OrgError::too_many_tunnels(MOST_TUNNELS));
-        };
-        // Who sets the environment for a server's clients sets it for the next server too.
-        let is_ourselves = |via: &Target| via.port == local.port() && is_own(&via.host, local);
-        let via =
-            self.options.upstream.proxy_for(&target.host).filter(|p| !is_ourselves(&p.target));
-        let stream = tunnel::connect(&self.lookups, target, via)
+        let permit = Arc::clone(&self.tunnels).try_acquire_owned();
+        permit.map_err(|_| OrgError::too_many_tunnels(MOST_TUNNELS))
+    }
+
+    async fn connected(
+        &self,
+        target: &Target,
+        next: &Target,
+        via: Option<&ProxyBefore>,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Tunnel, OrgError> {
+        let stream = tunnel::connect(&self.lookups, next, via)
             .await
             .map_err(|error| OrgError::host_unreachable(&target.host, &error))?;
         let mut tunnelled = self.tunnelled.lock().unwrap_or_else(PoisonError::into_inner);
         if tunnelled.len() < MOST_REMEMBERED {
             tunnelled.insert(target.host.clone());
         }
-        Ok(Tunnel { stream, _permit: permit })
+        Ok(Tunnel { stream, permit })
     }
+}
+
+/// True when the proxy before us is ourselves: who sets the environment for a server's clients sets
+/// it for the next server too.
+fn is_us(before: &ProxyBefore, local: SocketAddr) -> bool {
+    before.target.port == local.port() && is_own(&before.target.host, local)
 }
 
 /// True for the names and addresses of this machine that need no resolver.

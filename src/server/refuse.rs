@@ -35,5 +35,9 @@ pub(super) fn refuse(error: &OrgError) -> Response {
     if let Some(what) = &error.unsupported {
         response = response.with("X-Fauxforce-Unsupported", what.clone());
     }
+    if error.status == 407 {
+        let asked = "Basic realm=\"fauxforce: the control token as password\"";
+        response = response.with("Proxy-Authenticate", asked);
+    }
     response
 }

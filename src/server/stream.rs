@@ -18,6 +18,9 @@ const LINGER: Duration = Duration::from_millis(250);
 /// What is read at once to see what a client speaks.
 const FIRST_READ: usize = 4 * 1024;
 
+/// What HTTP/2 begins with (RFC 9113 §3.4).
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 /// The type of the first TLS record: a handshake.
 const TLS_HANDSHAKE: u8 = 0x16;
 
@@ -61,17 +64,42 @@ impl Stream {
         self
     }
 
-    /// Waits for the first byte, which stays to be read: true when it begins TLS. `None` when the
+    /// Waits for the bytes that tell what the client speaks; they stay to be read. `None` when the
     /// client ends the connection instead.
-    pub(super) async fn begins_tls(&mut self) -> io::Result<Option<bool>> {
-        if self.ahead.is_empty() {
-            let mut first = vec![0; FIRST_READ];
-            let length = self.read(&mut first).await?;
-            first.truncate(length);
-            self.ahead = first.into();
+    pub(super) async fn speech(&mut self) -> io::Result<Option<Speech>> {
+        loop {
+            match self.ahead.first() {
+                None => {}
+                Some(&TLS_HANDSHAKE) => return Ok(Some(Speech::Tls)),
+                Some(_) if self.ahead.starts_with(HTTP2_PREFACE) => {
+                    return Ok(Some(Speech::Http2));
+                }
+                // As far as they go they are the same: the preface, PUT, POST and PATCH.
+                Some(_) if HTTP2_PREFACE.starts_with(&self.ahead) => {}
+                Some(_) => return Ok(Some(Speech::Http1)),
+            }
+            let known = std::mem::take(&mut self.ahead);
+            let mut more = vec![0; FIRST_READ];
+            let length = self.read(&mut more).await?;
+            more.truncate(length);
+            self.ahead =
+                if known.is_empty() { more.into() } else { [&known[..], &more].concat().into() };
+            if length == 0 {
+                return Ok((!self.ahead.is_empty()).then_some(Speech::Http1));
+            }
         }
-        Ok(self.ahead.first().map(|first| *first == TLS_HANDSHAKE))
     }
+}
+
+/// What a client speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Speech {
+    /// TLS, and in it HTTP/1.1.
+    Tls,
+    /// HTTP/1.1, or nothing that is known.
+    Http1,
+    /// HTTP/2 with prior knowledge.
+    Http2,
 }
 
 impl AsyncRead for Stream {

@@ -1,9 +1,10 @@
 //! Connections to other hosts: directly, or through the proxy that this process's environment names.
 
 use super::control::Control;
-use super::proxy::Target;
+use super::proxy::{Target, is_within};
 use super::stream::Stream;
 use base64::Engine as _;
+use percent_encoding::percent_decode_str;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
@@ -15,6 +16,9 @@ use tokio::sync::Semaphore;
 /// For the look-up, the connection and the answer of the proxy before us, together.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
+/// For one address: the next may answer where this one is silent.
+const ADDRESS_LIMIT: Duration = Duration::from_secs(2);
+
 /// Names that are looked up at once. A resolver that hangs holds a thread of the pool for each.
 const MOST_LOOKUPS: usize = 8;
 
@@ -24,7 +28,10 @@ const LONGEST_ANSWER: usize = 16 * 1024;
 /// How other hosts are reached: the proxy settings of this process's environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Upstream {
-    proxy: Option<ProxyBefore>,
+    /// The one for tunnels.
+    secure: Option<ProxyBefore>,
+    /// The one for requests in the clear.
+    plain: Option<ProxyBefore>,
     /// Hosts that are reached directly: names, domains with or without a leading dot, `*`.
     direct: Vec<String>,
 }
@@ -34,47 +41,66 @@ pub struct Upstream {
 pub(super) struct ProxyBefore {
     pub(super) target: Target,
     /// The value of `Proxy-Authorization`.
-    authorization: Option<String>,
+    pub(super) authorization: Option<String>,
 }
 
 impl Upstream {
-    /// Reads the values of `HTTPS_PROXY` and `NO_PROXY`. `None` when the proxy's URL is not one of
-    /// an HTTP proxy: TLS to the proxy and SOCKS are not spoken.
-    pub fn parse(proxy: &str, no_proxy: &str) -> Option<Upstream> {
+    /// Reads the values of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; empty is none. `None` when a
+    /// proxy's URL is not one of an HTTP proxy: TLS to the proxy and SOCKS are not spoken.
+    pub fn parse(https_proxy: &str, http_proxy: &str, no_proxy: &str) -> Option<Upstream> {
         let entries = no_proxy.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty());
-        let direct = entries.map(|entry| entry.to_ascii_lowercase()).collect();
-        let proxy = proxy.trim();
-        if proxy.is_empty() {
-            return Some(Upstream { proxy: None, direct });
+        Some(Upstream {
+            secure: ProxyBefore::parse(https_proxy)?,
+            plain: ProxyBefore::parse(http_proxy)?,
+            direct: entries.map(str::to_ascii_lowercase).collect(),
+        })
+    }
+
+    /// The proxy through which a tunnel to a host leads.
+    pub(super) fn for_tunnels(&self, host: &str) -> Option<&ProxyBefore> {
+        self.secure.as_ref().filter(|_| !self.is_direct(host))
+    }
+
+    /// The proxy that takes requests in the clear for a host.
+    pub(super) fn for_requests(&self, host: &str) -> Option<&ProxyBefore> {
+        self.plain.as_ref().filter(|_| !self.is_direct(host))
+    }
+
+    fn is_direct(&self, host: &str) -> bool {
+        let is_local = host == "localhost"
+            || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        is_local
+            || self.direct.iter().any(|entry| {
+                let domain = entry.trim_start_matches("*.").trim_start_matches('.');
+                entry == "*" || is_within(host, domain)
+            })
+    }
+}
+
+impl ProxyBefore {
+    /// Reads a proxy's URL: `Some(None)` for an empty text.
+    fn parse(text: &str) -> Option<Option<ProxyBefore>> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Some(None);
         }
-        let rest = match proxy.split_once("://") {
+        let rest = match text.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
             Some(_) => return None,
-            None => proxy,
+            None => text,
         };
         let authority = rest.split('/').next()?;
         let target = Target::of(&authority.parse().ok()?, Some(80))?;
         let authorization = authority.rsplit_once('@').map(|(user, _)| {
-            let decoded = percent_encoding::percent_decode_str(user).collect::<Vec<u8>>();
-            let with_colon =
-                if user.contains(':') { decoded } else { [&decoded[..], b":"].concat() };
-            format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(with_colon))
+            let mut user = percent_decode_str(user).collect::<Vec<u8>>();
+            if !user.contains(&b':') {
+                user.push(b':');
+            }
+            let mut value = "Basic ".to_owned();
+            base64::engine::general_purpose::STANDARD.encode_string(user, &mut value);
+            value
         });
-        Some(Upstream { proxy: Some(ProxyBefore { target, authorization }), direct })
-    }
-
-    /// The proxy through which a host is reached.
-    pub(super) fn proxy_for(&self, host: &str) -> Option<&ProxyBefore> {
-        let is_local = host == "localhost"
-            || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-        let is_direct = self.direct.iter().any(|entry| {
-            let domain = entry.trim_start_matches("*.").trim_start_matches('.');
-            entry == "*"
-                || host
-                    .strip_suffix(domain)
-                    .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        });
-        self.proxy.as_ref().filter(|_| !is_local && !is_direct)
+        Some(Some(ProxyBefore { target, authorization }))
     }
 }
 
@@ -114,24 +140,29 @@ pub(super) async fn connect(
     via: Option<&ProxyBefore>,
 ) -> io::Result<TcpStream> {
     let connected = async {
-        let next = via.map_or(target, |proxy| &proxy.target);
-        let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-        for address in lookups.addresses(next).await? {
-            match TcpStream::connect(address).await {
-                Ok(mut stream) => {
-                    stream.set_nodelay(true)?;
-                    if let Some(proxy) = via {
-                        ask(&mut stream, target, proxy).await?;
-                    }
-                    return Ok(stream);
-                }
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
+        let Some(proxy) = via else { return reach(lookups, target).await };
+        let mut stream = reach(lookups, &proxy.target).await?;
+        ask(&mut stream, target, proxy).await?;
+        Ok(stream)
     };
     let too_late = |_| io::Error::new(io::ErrorKind::TimedOut, "no answer within five seconds");
     tokio::time::timeout(CONNECT_LIMIT, connected).await.map_err(too_late)?
+}
+
+/// Connects to the first address of a target that answers.
+async fn reach(lookups: &Lookups, target: &Target) -> io::Result<TcpStream> {
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in lookups.addresses(target).await? {
+        match tokio::time::timeout(ADDRESS_LIMIT, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
+            Ok(Err(error)) => last = error,
+            Err(late) => last = late.into(),
+        }
+    }
+    Err(last)
 }
 
 /// Asks the proxy before us for a tunnel.
@@ -176,24 +207,26 @@ mod tests {
 
     #[test]
     fn proxy_settings_are_read_as_other_tools_read_them() {
-        let upstream =
-            Upstream::parse("http://me:p%40ss@proxy.test:3128/", "a.test, .b.test,*.c.test");
+        let secure = "http://me:p%40ss@proxy.test:3128/";
+        let upstream = Upstream::parse(secure, "proxy.test:8080", "a.test, .b.test,*.c.test");
         let upstream = upstream.unwrap();
-        let through = |host: &str| upstream.proxy_for(host).is_some();
         for direct in ["a.test", "x.a.test", "x.b.test", "x.c.test", "localhost", "127.0.0.1"] {
-            assert!(!through(direct), "{direct}");
+            assert_eq!(upstream.for_tunnels(direct), None, "{direct}");
+            assert_eq!(upstream.for_requests(direct), None, "{direct}");
         }
-        assert!(through("d.test") && through("xa.test"));
-        let proxy = upstream.proxy.unwrap();
-        assert_eq!(proxy.target.to_string(), "proxy.test:3128");
-        assert_eq!(proxy.authorization.as_deref(), Some("Basic bWU6cEBzcw=="));
-
-        let bare = Upstream::parse("proxy.test:8080", "*").unwrap();
-        assert!(bare.proxy_for("d.test").is_none());
-        assert_eq!(bare.proxy.unwrap().authorization, None);
-        assert_eq!(Upstream::parse("", "").unwrap(), Upstream::default());
+        for host in ["d.test", "xa.test"] {
+            let proxy = upstream.for_tunnels(host).unwrap();
+            assert_eq!(proxy.target.to_string(), "proxy.test:3128");
+            assert_eq!(proxy.authorization.as_deref(), Some("Basic bWU6cEBzcw=="));
+            let proxy = upstream.for_requests(host).unwrap();
+            assert_eq!(proxy.target.to_string(), "proxy.test:8080");
+            assert_eq!(proxy.authorization, None);
+        }
+        let nowhere = Upstream::parse(secure, "", "*").unwrap();
+        assert_eq!(nowhere.for_tunnels("d.test"), None);
+        assert_eq!(Upstream::parse("", "", "").unwrap(), Upstream::default());
         for unspoken in ["socks5://proxy.test", "https://proxy.test", "http://", "http://a b"] {
-            assert_eq!(Upstream::parse(unspoken, ""), None, "{unspoken}");
+            assert_eq!(Upstream::parse(unspoken, "", ""), None, "{unspoken}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Helpers for tests over real sockets: requests are written by hand, so that tests see the wire.
 #![allow(dead_code, clippy::unwrap_used)] // Each test file uses some of it.
 
+pub(crate) mod folder;
 pub(crate) mod served;
 
 use bytes::Bytes;
@@ -27,9 +28,16 @@ pub(crate) fn edge_with(
     Edge::bind(options, Arc::new(handler)).expect("a free port")
 }
 
+/// Anything that bytes go through both ways.
+trait Channel: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Channel for T {}
+
 /// One connection.
 pub(crate) struct Wire {
-    stream: TcpStream,
+    stream: Box<dyn Channel>,
+    /// What is below, whatever it is secured with.
+    socket: TcpStream,
     /// Read and not yet asked for.
     ahead: Vec<u8>,
 }
@@ -72,7 +80,28 @@ impl Wire {
         let stream = TcpStream::connect((address, port)).expect("a listening edge");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         stream.set_nodelay(true).expect("no delay");
-        Wire { stream, ahead: Vec::new() }
+        let socket = stream.try_clone().expect("a socket");
+        Wire { stream: Box::new(stream), socket, ahead: Vec::new() }
+    }
+
+    /// Shakes hands as a TLS client that calls the server by this name.
+    #[cfg(feature = "tls")]
+    pub(crate) fn secured(
+        self,
+        name: &str,
+        config: &Arc<rustls::ClientConfig>,
+    ) -> std::io::Result<Secured> {
+        let Wire { stream, socket, ahead } = self;
+        assert!(ahead.is_empty(), "bytes came before the handshake: {ahead:?}");
+        let name = rustls::pki_types::ServerName::try_from(name.to_owned()).expect("a name");
+        let session = rustls::ClientConnection::new(Arc::clone(config), name).expect("a session");
+        let mut stream = rustls::StreamOwned::new(session, stream);
+        stream.conn.complete_io(&mut stream.sock)?;
+        let version = stream.conn.protocol_version().expect("a version");
+        let alpn = stream.conn.alpn_protocol().map(<[u8]>::to_vec);
+        let resumed = stream.conn.handshake_kind() == Some(rustls::HandshakeKind::Resumed);
+        let wire = Wire { stream: Box::new(stream), socket, ahead: Vec::new() };
+        Ok(Secured { wire, version, alpn, resumed })
     }
 
     /// Sends bytes as they are.
@@ -87,7 +116,7 @@ impl Wire {
 
     /// Ends our half of the connection.
     pub(crate) fn end_sending(&self) {
-        self.stream.shutdown(Shutdown::Write).expect("an open connection");
+        self.socket.shutdown(Shutdown::Write).expect("an open connection");
     }
 
     /// Reads one answer, its body by length or in chunks.
@@ -161,9 +190,74 @@ impl Wire {
                 self.ahead.extend_from_slice(&buffer[..count]);
                 true
             }
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => false,
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    // The latter is the end of a TLS connection that was not announced.
+                    std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::UnexpectedEof
+                ) =>
+            {
+                false
+            }
             Err(error) => panic!("no bytes came: {error}"),
         }
+    }
+}
+
+/// A connection over TLS, and what was agreed on.
+#[cfg(feature = "tls")]
+pub(crate) struct Secured {
+    pub(crate) wire: Wire,
+    pub(crate) version: rustls::ProtocolVersion,
+    pub(crate) alpn: Option<Vec<u8>>,
+    pub(crate) resumed: bool,
+}
+
+/// A TLS client that trusts the authority of this certificate and nobody else.
+#[cfg(feature = "tls")]
+pub(crate) fn trusting(certificate_pem: &str) -> Arc<rustls::ClientConfig> {
+    trusting_with(certificate_pem, rustls::ALL_VERSIONS, &[])
+}
+
+/// The same of these versions, asking for these protocols.
+#[cfg(feature = "tls")]
+pub(crate) fn trusting_with(
+    certificate_pem: &str,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+    protocols: &[&str],
+) -> Arc<rustls::ClientConfig> {
+    use rustls::pki_types::pem::PemObject as _;
+    let certificate = rustls::pki_types::CertificateDer::from_pem_slice(certificate_pem.as_bytes());
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(certificate.expect("PEM")).expect("a certificate");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(versions)
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    Arc::new(config)
+}
+
+/// A folder that is deleted at the end.
+pub(crate) struct Folder(pub(crate) std::path::PathBuf);
+
+impl Folder {
+    /// An empty folder of its own for a test.
+    pub(crate) fn new() -> Folder {
+        static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let name = format!("fauxforce-test-{}-{number}", std::process::id());
+        let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::create_dir_all(&path).expect("a folder");
+        Folder(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

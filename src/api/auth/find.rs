@@ -5,7 +5,7 @@
 //! trailing `.<org name>`, when what precedes it is a username there; else the client id; else the My
 //! Domain in `Host`; else it is the default org.
 
-use super::super::entry::Entry;
+use super::super::entry::{Entry, addressed_url, is_login_host};
 use super::facts;
 use crate::id::Id;
 use crate::org::Org;
@@ -25,11 +25,20 @@ fn candidates(entry: &Entry<'_>) -> Vec<Arc<Org>> {
     orgs
 }
 
-/// The first org that holds something: the request's own is asked first.
+/// The first org that holds something of the client's, which is the request's org then: its own is
+/// asked first.
 pub(crate) fn holding<T>(
     entry: &Entry<'_>,
     holds: impl Fn(&Org) -> Option<T>,
 ) -> Option<(Arc<Org>, T)> {
+    let found = search(entry, holds);
+    if let Some((org, _)) = &found {
+        entry.trace.belongs_to(org);
+    }
+    found
+}
+
+fn search<T>(entry: &Entry<'_>, holds: impl Fn(&Org) -> Option<T>) -> Option<(Arc<Org>, T)> {
     candidates(entry).into_iter().find_map(|org| holds(&org).map(|held| (Arc::clone(&org), held)))
 }
 
@@ -42,8 +51,11 @@ pub(crate) fn org_of_session(entry: &Entry<'_>, token: &str) -> Arc<Org> {
     let open = holding(entry, |org| org.sessions.peek(token, now(org)));
     // A session that ended still names its org, for the error.
     let open = open.map(|(org, _)| org);
-    open.or_else(|| super::super::entry::org_of_token(entry.orgs, token))
-        .unwrap_or_else(|| Arc::clone(&entry.org))
+    let org = open
+        .or_else(|| super::super::entry::org_of_token(entry.orgs, token))
+        .unwrap_or_else(|| Arc::clone(&entry.org));
+    entry.trace.belongs_to(&org);
+    org
 }
 
 /// The org and user of a username. The user is `None` when the org has none of that name.
@@ -52,6 +64,12 @@ pub(crate) fn by_username(
     username: &str,
     client_id: Option<&str>,
 ) -> (Arc<Org>, Option<Id>) {
+    let (org, user) = meant(entry, username, client_id);
+    entry.trace.belongs_to(&org);
+    (org, user)
+}
+
+fn meant(entry: &Entry<'_>, username: &str, client_id: Option<&str>) -> (Arc<Org>, Option<Id>) {
     let suffixed = username.rsplit_once('.').and_then(|(local, name)| {
         let org = entry.orgs.named(&name.to_ascii_lowercase())?;
         let user = facts::user_named(&org.read(), local)?;
@@ -78,7 +96,9 @@ pub(crate) fn by_client(entry: &Entry<'_>, client_id: Option<&str>) -> Arc<Org> 
     }
     let own = |org: &Arc<Org>| Some(org.credentials.client_id.as_str()) == client_id;
     let found = entry.orgs.all().into_iter().find(own);
-    found.or_else(|| by_my_domain(entry)).unwrap_or_else(|| Arc::clone(&entry.org))
+    let org = found.or_else(|| by_my_domain(entry)).unwrap_or_else(|| Arc::clone(&entry.org));
+    entry.trace.belongs_to(&org);
+    org
 }
 
 /// The org whose name is the My Domain that the client addressed: `fork1.my.salesforce.com`.
@@ -90,8 +110,7 @@ fn by_my_domain(entry: &Entry<'_>) -> Option<Arc<Org>> {
 
 /// True when the client came through a login host rather than an org's own.
 pub(crate) fn at_login_host(entry: &Entry<'_>) -> bool {
-    let host = entry.request.origin.host.split(':').next().unwrap_or_default();
-    matches!(host, "login.salesforce.com" | "test.salesforce.com")
+    is_login_host(&entry.request.origin.host)
 }
 
 /// The URL under which identities are named: see the module `auth`.
@@ -99,9 +118,7 @@ pub(crate) fn identity_base(entry: &Entry<'_>) -> String {
     if !at_login_host(entry) || entry.orgs.template.public_url.is_some() {
         return entry.base_url();
     }
-    let origin = &entry.request.origin;
-    let scheme = if origin.secure { "https" } else { "http" };
-    format!("{scheme}://{}", origin.host)
+    addressed_url(entry.request)
 }
 
 /// The identity URL of a user.
@@ -111,7 +128,7 @@ pub(crate) fn identity_url(entry: &Entry<'_>, org: Id, user: Id) -> String {
 
 /// Why a username found nobody, for the hint.
 pub(crate) fn no_such_user(entry: &Entry<'_>, org: &Org, username: &str) -> String {
-    let elsewhere = holding(entry, |other| facts::user_named(&other.read(), username));
+    let elsewhere = search(entry, |other| facts::user_named(&other.read(), username));
     match elsewhere {
         Some((other, _)) if other.id != org.id => format!(
             "no user {username} in org {}; org {} has one: log in as {username}.{}",

@@ -4,6 +4,7 @@
 use crate::api;
 use crate::api::entry::Entry;
 use crate::api::http::{Method, Request, Response};
+use crate::api::trace::Trace;
 use crate::clock::{Clock, Millis};
 use crate::dml::{Actor, Given, Transaction};
 use crate::id::Id;
@@ -29,12 +30,13 @@ pub(crate) const USER: &str = "Mia.Okafor@acme.test";
 pub(crate) struct Fixture {
     /// All orgs.
     pub(crate) orgs: Orgs,
+    trace: Trace,
 }
 
 impl Fixture {
     /// The default org alone.
     pub(crate) fn new() -> Fixture {
-        let fixture = Fixture { orgs: Orgs::new(Template::default()) };
+        let fixture = Fixture { orgs: Orgs::new(Template::default()), trace: Trace::default() };
         fixture.create(DEFAULT);
         fixture
     }
@@ -58,13 +60,13 @@ impl Fixture {
     ) -> Entry<'a> {
         let org = crate::api::entry::org_of(&self.orgs, request).expect("the org exists");
         let now = org.now(request.received_at);
-        Entry { orgs: &self.orgs, org, request, segments, now }
+        Entry { orgs: &self.orgs, org, request, segments, now, trace: &self.trace }
     }
 
     /// Sends a request that arrives at [`NOW`].
     pub(crate) fn send(&self, mut request: Request) -> Response {
         request.received_at = NOW;
-        api::handle(&self.orgs, &request)
+        api::handle(&self.orgs, request)
     }
 
     /// Sends a form to a path and returns status and body.

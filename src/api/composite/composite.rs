@@ -132,15 +132,22 @@ impl<'w> Work<'w> {
     /// is true when all succeeded.
     pub(super) fn as_one(&mut self, order: &[usize]) -> (Vec<Answer>, bool) {
         let unit = self.call.entry.org.unit();
+        let trace = self.call.entry.trace;
+        let first = trace.parts();
+        let warned = self.call.warnings.borrow().len();
         for place in order {
+            let before = trace.parts();
             self.step(Some(&unit), *place);
             let failed = self.answers[*place].as_ref().is_none_or(Answer::is_failure);
             if failed || unit.is_spoiled() {
                 drop(unit);
+                self.call.warnings.borrow_mut().truncate(warned);
                 let undone = || Answer::refused(OrgError::rolled_back_with_another().into());
                 let own = self.answers[*place].take();
                 let mut answers: Vec<Answer> = self.requests.iter().map(|_| undone()).collect();
                 answers[*place] = own.unwrap_or_else(undone);
+                let undone = undone();
+                trace.taken_back(first..before, undone.status, &undone.body);
                 return (answers, false);
             }
         }
@@ -180,7 +187,7 @@ impl<'w> Work<'w> {
                 let ready = Ready { method: &request.method, url: &url, headers, body };
                 subrequest::run(self.call, unit, ready, self.allowed)
             }
-            Err(error) => Answer::refused(error.into()),
+            Err(error) => subrequest::refuse(self.call, request, error),
         }
     }
 

@@ -6,6 +6,7 @@ use super::super::entry::Entry;
 use super::super::http::{Headers, Method, Request, RequestBody};
 use super::super::reply::{self, Body, Reply};
 use super::super::rest::{self, Call};
+use super::super::trace::{Part, Trace};
 use super::super::{hints, json, params::Params, route};
 use crate::error::{Faults, OrgError};
 use crate::org::Unit;
@@ -216,13 +217,17 @@ pub(super) fn push_answers<'a>(
 pub(super) fn hinted<'a>(reply: Reply, answers: impl Iterator<Item = &'a Answer>) -> Reply {
     let mut failed = answers.filter(|answer| answer.is_failure());
     let Some(answer) = failed.find(|answer| !is_halted(&answer.faults)) else { return reply };
-    let mut reply = reply;
-    if let Some(what) = answer.faults.iter().find_map(|fault| fault.unsupported.as_deref()) {
-        reply = reply.with("X-Fauxforce-Unsupported", reply::header_text(what));
-    }
-    let own = answer.faults.iter().find_map(|fault| fault.hint.as_deref());
-    let hint = own.map_or_else(|| hints::usual(&answer.faults), Cow::Borrowed);
-    reply.with("X-Fauxforce-Hint", reply::header_text(&hint))
+    let told = told(&answer.faults);
+    told.into_iter().fold(reply, |reply, (name, value)| reply.with(name, value))
+}
+
+/// The headers that tell of faults: what is not emulated, and the hint.
+fn told(faults: &Faults) -> Vec<(&'static str, Cow<'static, str>)> {
+    let what = faults.iter().find_map(|fault| fault.unsupported.as_deref());
+    let what = what.map(|what| ("X-Fauxforce-Unsupported", reply::header_text(what).into()));
+    let own = faults.iter().find_map(|fault| fault.hint.as_deref());
+    let hint = own.map_or_else(|| hints::usual(faults), Cow::Borrowed);
+    what.into_iter().chain([("X-Fauxforce-Hint", reply::header_text(&hint).into())]).collect()
 }
 
 fn is_halted(faults: &Faults) -> bool {
@@ -239,21 +244,52 @@ pub(super) fn run(
     ready: Ready<'_>,
     allowed: Allowed,
 ) -> Answer {
-    match outcome(outer, unit, ready, allowed) {
+    let began = outer.entry.orgs.ticks();
+    let method = ready.method;
+    let request = request(outer, ready);
+    let trace = Trace::default();
+    let answer = match outcome(outer, unit, method, &request, &trace, allowed) {
         Ok(reply) => Answer::of(reply),
         Err(faults) => Answer::refused(faults),
-    }
+    };
+    let duration = outer.entry.orgs.ticks().saturating_sub(began);
+    note(outer, request, trace, &answer, duration);
+    answer
 }
 
-fn outcome(
-    outer: &Call<'_>,
-    unit: Option<&Unit<'_>>,
-    ready: Ready<'_>,
-    allowed: Allowed,
-) -> Result<Reply, Faults> {
+/// The answer to a sub-request that cannot be run, which the journal has too.
+pub(super) fn refuse(outer: &Call<'_>, sent: &SubRequest<'_>, error: OrgError) -> Answer {
+    let body = sent.body.map_or_else(Bytes::new, |body| Bytes::copy_from_slice(body.as_bytes()));
+    let headers = inherited(outer);
+    let ready = Ready { method: &sent.method, url: &sent.url, headers, body };
+    let answer = Answer::refused(error.into());
+    note(outer, request(outer, ready), Trace::default(), &answer, 0);
+    answer
+}
+
+/// Tells the journal's notes of the request around it.
+fn note(outer: &Call<'_>, request: Request, trace: Trace, answer: &Answer, duration: u64) {
+    if !outer.entry.org.journal.is_on() {
+        return;
+    }
+    let Some(noted) = trace.close() else { return };
+    let mut headers = answer.headers.clone();
+    let body = match &*answer.body {
+        "null" => Bytes::new(),
+        text => Bytes::copy_from_slice(text.as_bytes()),
+    };
+    if answer.is_failure() {
+        headers.extend(told(&answer.faults));
+    }
+    let fault = noted.fault;
+    outer.entry.trace.part(Part { request, fault, status: answer.status, headers, body, duration });
+}
+
+/// A sub-request as a request.
+fn request(outer: &Call<'_>, ready: Ready<'_>) -> Request {
     let (path, query) = ready.url.split_once('?').unwrap_or((ready.url, ""));
     let sent = Method::parse(ready.method).filter(|method| is_usable(*method));
-    let request = Request {
+    Request {
         // No resource takes OPTIONS: its refusal lists what the resource takes.
         method: sent.unwrap_or(Method::Options),
         path: path.to_owned(),
@@ -262,8 +298,18 @@ fn outcome(
         body: RequestBody::Bytes(ready.body),
         origin: outer.entry.request.origin.clone(),
         received_at: outer.entry.request.received_at,
-    };
-    if !path.starts_with(DATA) {
+    }
+}
+
+fn outcome(
+    outer: &Call<'_>,
+    unit: Option<&Unit<'_>>,
+    method: &str,
+    request: &Request,
+    trace: &Trace,
+    allowed: Allowed,
+) -> Result<Reply, Faults> {
+    if !request.path.starts_with(DATA) {
         return Err(OrgError::not_found().into());
     }
     let segments = route::segments(&request.path).ok_or_else(OrgError::not_found)?;
@@ -271,13 +317,14 @@ fn outcome(
     let version = rest::served(version)?;
     let mut path: Vec<&str> = segments[3..].iter().map(AsRef::as_ref).collect();
     rest::suffixed(version, &mut path);
-    allowed(ready.method, &path)?;
+    allowed(method, &path)?;
     let entry = Entry {
         orgs: outer.entry.orgs,
         org: Arc::clone(&outer.entry.org),
-        request: &request,
+        request,
         segments: &segments,
         now: outer.entry.now,
+        trace,
     };
     let params = Params::parse(&request.query);
     let call = Call {
@@ -292,11 +339,13 @@ fn outcome(
         warnings: std::cell::RefCell::default(),
     };
     let outcome = rest::dispatch(&call, &path);
+    outer.warnings.borrow_mut().append(&mut call.warnings.take());
+    let is_usable = Method::parse(method).is_some_and(is_usable);
     match outcome {
-        Err(faults) if sent.is_none() => Err(faults
+        Err(faults) if !is_usable => Err(faults
             .into_iter()
             .map(|fault| match &fault.allow {
-                Some(Cow::Borrowed(allowed)) => OrgError::method_not_allowed(ready.method, allowed),
+                Some(Cow::Borrowed(allowed)) => OrgError::method_not_allowed(method, allowed),
                 _ => fault,
             })
             .collect()),

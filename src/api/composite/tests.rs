@@ -56,7 +56,7 @@ impl World {
             request = request.header(name, value);
         }
         let text = if body.is_null() { String::new() } else { body.to_string() };
-        let response = handle(&self.orgs, &request.json(text));
+        let response = handle(&self.orgs, request.json(text));
         let status = response.status;
         let bytes = response.into_bytes().expect("a whole body");
         let json = if bytes.is_empty() {

@@ -8,8 +8,10 @@ mod objects;
 mod orgs;
 mod outbox;
 mod provisioning;
+mod requests;
 mod scenarios;
 mod settings;
+mod wait;
 
 #[cfg(feature = "server")]
 pub(crate) use orgs::push_org;
@@ -46,10 +48,14 @@ pub(crate) fn handle(orgs: &Orgs, request: &Request, segments: &[Cow<'_, str>]) 
     if let (Ok(()), Method::Get | Method::Head, ["ca.pem"], Some(ca_pem)) =
         (&admitted, request.method, &parts[..], &orgs.template.ca_pem)
     {
-        let headed = headed(Response::status(200), request);
+        let headed = headed(Response::status(200), call.now);
         return headed.with("Content-Type", "application/x-pem-file").body(ca_pem.clone());
     }
-    respond(request, admitted.and_then(|()| call.answer(&parts)))
+    if let (Method::Post, ["orgs", name, "await"], Ok(())) = (request.method, &parts[..], &admitted)
+    {
+        return wait::begin(&call, name);
+    }
+    respond(call.now, admitted.and_then(|()| call.answer(&parts)))
 }
 
 impl Call<'_> {
@@ -95,6 +101,16 @@ impl Call<'_> {
                     }
                     (Get, ["clock"]) => Ok((200, clock::show(self, &org))),
                     (Put, ["clock"]) => clock::set(self, &org),
+                    (Get, ["requests"]) => requests::list(self, &org),
+                    (Delete, ["requests"]) => {
+                        org.journal.clear();
+                        Ok((204, String::new()))
+                    }
+                    (_, ["requests"]) => Err(ControlError::method_not_allowed("GET,DELETE")),
+                    (Post, ["requests", "verify"]) => requests::verify(self, &org),
+                    (_, ["requests", "verify"] | ["await"]) => {
+                        Err(ControlError::method_not_allowed("POST"))
+                    }
                     (Get, ["outbox"]) => Ok((200, outbox::list(self, &org))),
                     (_, ["outbox"]) => Err(ControlError::method_not_allowed("GET")),
                     (Get, ["settings"]) => Ok((200, settings::show(&org))),
@@ -123,8 +139,6 @@ fn not_built(rest: &[&str]) -> ControlError {
         }
         ["diff"] => "diff",
         ["faults"] | ["faults", _] | ["faults", _, "release"] => "fault rules",
-        ["requests"] | ["requests", "verify"] => "the request journal",
-        ["await"] => "await",
         ["locks"] => "row locks",
         _ => return ControlError::no_such_call(),
     };
@@ -135,12 +149,12 @@ fn health() -> String {
     format!("{{\"status\":\"ready\",\"version\":\"{}\"}}", env!("CARGO_PKG_VERSION"))
 }
 
-fn respond(request: &Request, answer: Answer) -> Response {
+fn respond(now: Millis, answer: Answer) -> Response {
     let (response, body) = match answer {
         Ok((status, body)) => (Response::status(status), body),
         Err(error) => (refused(&error), error_json(&error)),
     };
-    let response = headed(response, request);
+    let response = headed(response, now);
     if body.is_empty() {
         return response;
     }
@@ -148,9 +162,9 @@ fn respond(request: &Request, answer: Answer) -> Response {
 }
 
 /// The same with the headers of every answer.
-fn headed(response: Response, request: &Request) -> Response {
+fn headed(response: Response, now: Millis) -> Response {
     let mut date = String::with_capacity(29);
-    time::write_http_date(&mut date, request.received_at);
+    time::write_http_date(&mut date, now);
     response.with("Date", date).with("Cache-Control", "no-store")
 }
 

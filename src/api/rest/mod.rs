@@ -72,11 +72,6 @@ impl Call<'_> {
         Actor { user: self.session.user, now: self.entry.now, system: false }
     }
 
-    /// Takes over what a transaction warns of.
-    pub fn warn(&self, transaction: &mut Transaction<'_>) {
-        self.warnings.borrow_mut().append(&mut transaction.warnings);
-    }
-
     /// The object of a name in the URL.
     pub fn object(&self, name: &str) -> Result<&Arc<ObjectSpec>, OrgError> {
         match self.state.schema.lookup(name) {
@@ -94,9 +89,16 @@ impl Call<'_> {
     /// Runs a transaction for the caller, as a part of the call's unit if it has one. What it did is
     /// kept when `work` says so.
     pub fn attempt<T>(&self, work: impl FnOnce(&mut Transaction<'_>) -> (T, bool)) -> T {
+        let warned = |transaction: &mut Transaction<'_>| {
+            let (done, keep) = work(transaction);
+            if keep {
+                self.warnings.borrow_mut().append(&mut transaction.warnings);
+            }
+            (done, keep)
+        };
         match self.unit {
-            Some(unit) => unit.attempt(self.actor(), work),
-            None => self.entry.org.attempt(self.actor(), work),
+            Some(unit) => unit.attempt(self.actor(), warned),
+            None => self.entry.org.attempt(self.actor(), warned),
         }
     }
 
@@ -202,8 +204,8 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
     let call = Call { entry, version, session, token, state, method, params, unit: None, warnings };
     match dispatch(&call, &path) {
         Ok(mut reply) => {
-            for warning in call.warnings.take() {
-                reply = reply.with("X-Fauxforce-Warning", reply::header_text(&warning));
+            for warning in reply::warning_headers(call.warnings.take()) {
+                reply = reply.with("X-Fauxforce-Warning", warning);
             }
             reply::render(entry, style, counted, reply)
         }
@@ -290,7 +292,10 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["actions", rest @ ..] => process::actions(call, rest),
         ["composite", rest @ ..] => composite::handle(call, rest),
         ["compactLayouts"] => discovery::compact_layouts(call),
-        ["connect", "proxy", "ui-telemetry"] => Ok(Reply::json("{}".to_owned(), "telemetry")),
+        ["connect", "proxy", "ui-telemetry"] => {
+            call.entry.trace.leave_out();
+            Ok(Reply::json("{}".to_owned(), "telemetry"))
+        }
         // These are here in full: what lies under them in a path is nothing.
         ["limits" | "query" | "queryAll" | "recent" | "tabs" | "theme" | "compactLayouts", ..] => {
             Err(OrgError::not_found().into())

@@ -148,7 +148,6 @@ pub fn save(
         if call.remembers_recent() {
             transaction.state.remember_made(call.session.user, id);
         }
-        call.warn(transaction);
         Ok(id)
     })
 }
@@ -195,9 +194,7 @@ fn change(
         if row.is_none_or(Row::is_deleted) {
             return Err(OrgError::entity_is_deleted().into());
         }
-        work(transaction)?;
-        call.warn(transaction);
-        Ok(())
+        work(transaction)
     })
 }
 

@@ -122,7 +122,8 @@ fn tree(text: &str) -> Result<Element, OrgError> {
                 let character = reference.resolve_char_ref().map_err(malformed)?;
                 let character = match character {
                     Some(character) => character,
-                    None => predefined(&reference)?,
+                    None => predefined_entity(&reference)
+                        .ok_or_else(|| OrgError::soap_unknown_entity(&reference))?,
                 };
                 push_text(&mut open, character.encode_utf8(&mut [0; 4]))?;
             }
@@ -169,14 +170,14 @@ fn element(start: &BytesStart<'_>, resolved: &ResolveResult<'_>) -> Result<Eleme
 }
 
 /// The entities of XML itself.
-fn predefined(name: &str) -> Result<char, OrgError> {
-    Ok(match name {
+pub(in crate::api) fn predefined_entity(name: &str) -> Option<char> {
+    Some(match name {
         "amp" => '&',
         "lt" => '<',
         "gt" => '>',
         "quot" => '"',
         "apos" => '\'',
-        _ => return Err(OrgError::soap_unknown_entity(name)),
+        _ => return None,
     })
 }
 

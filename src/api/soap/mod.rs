@@ -21,6 +21,7 @@ use crate::error::OrgError;
 use crate::org::{Org, Session};
 use base64::Engine as _;
 use envelope::Envelope;
+pub(super) use envelope::predefined_entity;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 

@@ -78,4 +78,4 @@ def test_a_wrong_password_is_refused():
     with pytest.raises(SalesforceAuthenticationFailed) as refusal:
         Salesforce(username=USERNAME, password="wrong", security_token="")
     assert refusal.value.code == "INVALID_LOGIN"
-    assert "Invalid username, password, security token; or user locked out." in refusal.value.message
+    assert "Invalid username, password, security token; or user locked out." in str(refusal.value)

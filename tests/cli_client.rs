@@ -1,0 +1,373 @@
+//! The commands that talk to a running server: what they print, and how they end.
+#![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
+
+mod common;
+
+use common::served::Served;
+use serde_json::Value as Json;
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+/// The binary without the caller's own settings, and with this server's URL.
+fn fauxforce(served: &Served, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fauxforce"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FAUXFORCE_")) {
+        command.env_remove(name);
+    }
+    for name in ["NO_PROXY", "no_proxy", "RUST_LOG"] {
+        command.env_remove(name);
+    }
+    command.env("FAUXFORCE_URL", &served.url).args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn run(served: &Served, arguments: &[&str]) -> Output {
+    fauxforce(served, arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// What a command that succeeds prints, the server's own names in braces.
+#[track_caller]
+fn printed(served: &Served, arguments: &[&str]) -> String {
+    let output = run(served, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    assert_eq!(text(&output.stderr), "", "{arguments:?}");
+    served.unfilled(text(&output.stdout)).replace(&served.url, "{url}")
+}
+
+/// What a command that fails says on stderr.
+#[track_caller]
+fn refused(served: &Served, arguments: &[&str], status: i32) -> String {
+    let output = run(served, arguments);
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), "", "{arguments:?}");
+    text(&output.stderr).to_owned()
+}
+
+#[track_caller]
+fn json(served: &Served, arguments: &[&str]) -> Json {
+    let output = run(served, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    assert_eq!(text(&output.stdout).lines().count(), 1, "{arguments:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn env_prints_what_exec_sets() {
+    let served = Served::start();
+    let dotenv = printed(&served, &["env", "--no-proxy-env"]);
+    let names: Vec<&str> =
+        dotenv.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+    let first = dotenv.lines().next();
+    assert_eq!(first, Some("FAUXFORCE_URL=\"{url}\""));
+    for line in [
+        "FAUXFORCE_CONTROL_URL=\"{url}/_fauxforce\"",
+        "FAUXFORCE_ORG=\"default\"",
+        "FAUXFORCE_SCIM_URL=\"{url}/services/scim/v2\"",
+        "FAUXFORCE_CONCUR_URL=\"{url}\"",
+        "SF_INSTANCE_URL=\"{url}\"",
+        "SF_LOGIN_URL=\"{url}\"",
+        "SF_USERNAME=\"admin@fauxforce.test\"",
+        "SF_PASSWORD=\"fauxforce\"",
+        "SF_SECURITY_TOKEN=\"{security_token}\"",
+        "SF_ACCESS_TOKEN=\"{token}\"",
+        "SF_REFRESH_TOKEN=\"{refresh_token}\"",
+        "SF_CLIENT_ID=\"{client_id}\"",
+        "SF_CLIENT_SECRET=\"{client_secret}\"",
+        "NO_PROXY=\"localhost,127.0.0.1,::1\"",
+        "no_proxy=\"localhost,127.0.0.1,::1\"",
+        "NODE_USE_ENV_PROXY=\"1\"",
+        "SF_DISABLE_DNS_CHECK=\"true\"",
+        "SF_DISABLE_TELEMETRY=\"true\"",
+        "SF_AUTOUPDATE_DISABLE=\"true\"",
+    ] {
+        assert!(dotenv.lines().any(|own| own == line), "{line}\n{dotenv}");
+    }
+    for (format, line) in [
+        ("shell", "export SF_USERNAME='admin@fauxforce.test'"),
+        ("powershell", "$Env:SF_USERNAME = 'admin@fauxforce.test'"),
+        ("github", "SF_USERNAME=admin@fauxforce.test"),
+        ("java", "\"-DSF_USERNAME=admin@fauxforce.test\""),
+    ] {
+        let other = printed(&served, &["env", "--no-proxy-env", "--format", format]);
+        assert_eq!(other.lines().count(), names.len(), "{format}");
+        assert!(other.lines().any(|own| own == line), "{format}: {other}");
+    }
+    // A shell takes it.
+    let script = "eval \"$(\"$0\" env --format shell)\" && printf '%s' \"$SF_ACCESS_TOKEN\"";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_fauxforce")]).env("FAUXFORCE_URL", &served.url);
+    assert_eq!(text(&shell.output().unwrap().stdout), served.token);
+
+    printed(&served, &["org", "create", "mine"]);
+    let mine = printed(&served, &["env", "--org", "mine"]);
+    assert!(mine.contains("SF_USERNAME=\"admin@fauxforce.test.mine\"\n"), "{mine}");
+    assert_eq!(refused(&served, &["env", "--org", "nobody"], 1), NO_ORG);
+    refused(&served, &["env", "--format", "xml"], 64);
+}
+
+const NO_ORG: &str = "fauxforce: there is no org nobody: GET /_fauxforce/orgs lists them\n";
+
+#[test]
+fn orgs_are_made_forked_reset_and_deleted() {
+    let served = Served::start();
+    let made = json(
+        &served,
+        &[
+            "org",
+            "create",
+            "acme",
+            "--scenario",
+            "employees-ready-to-provision",
+            "--clock",
+            "2026-02-01T00:00:00Z",
+            "--seed",
+            "7",
+            "--label",
+            "a \"b\"",
+            "--json",
+        ],
+    );
+    assert_eq!((&made["name"], &made["label"]), (&"acme".into(), &"a \"b\"".into()));
+    let people = ["query", "SELECT COUNT() FROM Employee2", "--org", "acme"];
+    assert_eq!(printed(&served, &people), "COUNT()\n10\n");
+
+    let fork = printed(&served, &["org", "fork", "twin", "--org", "acme"]);
+    let lines: Vec<&str> = fork.lines().collect();
+    assert_eq!(lines[1], "name            twin");
+    assert_eq!(lines[2], "instance url    {url}");
+    assert_eq!(lines[3], "username        admin@fauxforce.test.twin");
+    let people = ["query", "SELECT COUNT() FROM Employee2", "--org", "twin"];
+    assert_eq!(printed(&served, &people), "COUNT()\n10\n");
+    let other = json(&served, &["org", "create", "other", "--from", "acme", "--json"]);
+    assert_eq!(other["name"], "other");
+
+    let list = printed(&served, &["org", "list"]);
+    let names: Vec<&str> = list.lines().map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(names, ["name", "acme", "default", "other", "twin"]);
+    assert!(list.contains(",{url},admin@fauxforce.test.acme,\"a \"\"b\"\"\"\n"), "{list}");
+    let items = json(&served, &["org", "list", "--json"]);
+    assert_eq!(items["items"].as_array().unwrap().len(), 4);
+
+    let mut client = served.client();
+    client.create("Account", r#"{"Name":"Acme"}"#);
+    let reset = json(&served, &["org", "reset", "--drop-sessions", "--json"]);
+    assert_eq!(reset["name"], "default");
+    let accounts = ["query", "SELECT COUNT() FROM Account"];
+    assert_eq!(printed(&served, &accounts), "COUNT()\n0\n");
+
+    assert_eq!(printed(&served, &["org", "delete", "acme", "twin"]), "");
+    assert!(refused(&served, &["org", "delete", "twin"], 1).contains("there is no org twin"));
+    assert!(refused(&served, &["org", "delete", "default"], 1).contains("stays"));
+    assert!(refused(&served, &["org", "create", "other"], 1).contains("an org other already"));
+    refused(&served, &["org", "create", "Not A Name"], 64);
+    refused(&served, &["org", "delete"], 64);
+    let unknown = ["org", "create", "x", "--scenario", "no-such"];
+    assert!(refused(&served, &unknown, 1).starts_with("fauxforce: scenarios[0]: no such scenario"));
+}
+
+#[test]
+fn the_clock_is_shown_and_moved() {
+    let served = Served::start();
+    for (arguments, shown) in [
+        (&["show"][..], "2026-01-15T09:00:00.000Z virtual\n"),
+        (&["advance", "PT2H"], "2026-01-15T11:00:00.000Z virtual\n"),
+        (&["advance", "90m"], "2026-01-15T12:30:00.000Z virtual\n"),
+        (&["set", "2026-03-01T00:00:00+01:00"], "2026-02-28T23:00:00.000Z virtual\n"),
+        (&["show", "--json"], "{\"now\":\"2026-02-28T23:00:00.000Z\",\"mode\":\"virtual\"}\n"),
+    ] {
+        let all: Vec<&str> = std::iter::once("clock").chain(arguments.iter().copied()).collect();
+        assert_eq!(printed(&served, &all), shown, "{arguments:?}");
+    }
+    assert_eq!(json(&served, &["clock", "set", "real", "--json"])["mode"], "real");
+    let earlier = refused(&served, &["clock", "set", "2020-01-01T00:00:00Z"], 1);
+    assert_eq!(earlier, "fauxforce: now: is earlier than now, and clocks never run backwards\n");
+    for bad in [&["set", "noon"][..], &["advance", "2x"], &["advance"], &[]] {
+        let all: Vec<&str> = std::iter::once("clock").chain(bad.iter().copied()).collect();
+        refused(&served, &all, 64);
+    }
+}
+
+#[test]
+fn query_prints_rows() {
+    let served = Served::start();
+    let mut client = served.client();
+    let parent = client.create("Account", r#"{"Name":"Acme, \"Inc.\"","NumberOfEmployees":7}"#);
+    client.create("Contact", &format!(r#"{{"LastName":"Okafor","AccountId":"{parent}"}}"#));
+    client.create("Contact", r#"{"LastName":"Two\nlines"}"#);
+    assert_eq!(
+        printed(
+            &served,
+            &[
+                "query",
+                "SELECT Name, NumberOfEmployees, Fax, Owner.Profile.Name, (SELECT LastName FROM Contacts) FROM Account"
+            ]
+        ),
+        "Name,NumberOfEmployees,Fax,Owner.Profile.Name,Contacts\n\
+         \"Acme, \"\"Inc.\"\"\",7,,System Administrator,\"[{\"\"LastName\"\":\"\"Okafor\"\"}]\"\n"
+    );
+    assert_eq!(
+        printed(
+            &served,
+            &["query", "--csv", "SELECT LastName, Account.Name FROM Contact ORDER BY LastName"]
+        ),
+        "LastName,Account.Name\nOkafor,\"Acme, \"\"Inc.\"\"\"\n\"Two\nlines\",\n"
+    );
+    assert_eq!(
+        printed(
+            &served,
+            &[
+                "query",
+                "SELECT AccountId, COUNT(Id) people FROM Contact GROUP BY AccountId ORDER BY AccountId NULLS LAST"
+            ]
+        ),
+        format!("AccountId,people\n{parent},1\n,1\n")
+    );
+    assert_eq!(printed(&served, &["query", "SELECT Id, Name FROM Lead"]), "Id,Name\n");
+    assert_eq!(
+        printed(&served, &["query", "--json", "SELECT NumberOfEmployees FROM Account"]),
+        format!(
+            "{{\"totalSize\":1,\"done\":true,\"records\":[{{\"attributes\":{{\"type\":\"Account\",\
+             \"url\":\"/services/data/v67.0/sobjects/Account/{parent}\"}},\
+             \"NumberOfEmployees\":7}}]}}\n"
+        )
+    );
+    client.ask("DELETE", &format!("sobjects/Account/{parent}"), "");
+    assert_eq!(printed(&served, &["query", "SELECT COUNT() FROM Account"]), "COUNT()\n0\n");
+    assert_eq!(
+        printed(&served, &["query", "--all", "SELECT COUNT() FROM Account"]),
+        "COUNT()\n1\n"
+    );
+    // A query from stdin.
+    let mut child = fauxforce(&served, &["query", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"SELECT COUNT()\nFROM User\n").unwrap();
+    assert_eq!(text(&child.wait_with_output().unwrap().stdout), "COUNT()\n1\n");
+}
+
+#[test]
+fn query_reads_all_pages() {
+    let served = Served::start();
+    let seeded = ["seed", "--url", &served.url, "--people", "4100"];
+    assert_eq!(printed(&served, &seeded), "4100 records made in default\n");
+    let all = printed(&served, &["query", "SELECT Id FROM Account ORDER BY Id"]);
+    let mut ids: Vec<&str> = all.lines().skip(1).collect();
+    assert_eq!(ids.len(), 4_100);
+    ids.dedup();
+    assert_eq!(ids.len(), 4_100);
+    let answer = json(&served, &["query", "--json", "SELECT Id FROM Account"]);
+    assert_eq!(answer["totalSize"], 4_100);
+    assert_eq!(answer["records"].as_array().unwrap().len(), 4_100);
+}
+
+#[test]
+fn a_query_that_is_refused_shows_where() {
+    let served = Served::start();
+    assert_eq!(
+        refused(&served, &["query", "SELECT Id, Stat FROM UserProvisioningRequest"], 1),
+        "fauxforce: INVALID_FIELD\n\
+         SELECT Id, Stat FROM UserProvisioningRequest\n           \
+         ^\n\
+         ERROR at Row:1:Column:12\n\
+         No such column 'Stat' on entity 'UserProvisioningRequest'. If you are attempting to use a \
+         custom field, be sure to append the '__c' after the custom field name. Please reference \
+         your WSDL or the describe call for the appropriate names.\n"
+    );
+    for output in ["--json", "--csv"] {
+        let said = refused(&served, &["query", output, "SELECT"], 1);
+        assert!(said.starts_with("fauxforce: MALFORMED_QUERY"), "{said}");
+    }
+    refused(&served, &["query", "--json", "--csv", "SELECT Id FROM User"], 64);
+    refused(&served, &["query"], 64);
+    assert_eq!(refused(&served, &["query", "x", "--org", "nobody"], 1), NO_ORG);
+}
+
+#[test]
+fn a_session_that_has_ended_is_renewed() {
+    let served = Served::start();
+    printed(&served, &["clock", "advance", "30d"]);
+    let mut client = served.client();
+    assert_eq!(client.ask("GET", "limits", "").status, 401, "the first session has ended");
+    assert_eq!(printed(&served, &["query", "SELECT COUNT() FROM User"]), "COUNT()\n1\n");
+}
+
+#[test]
+fn the_control_token_is_sent() {
+    let served =
+        Served::start_with(&["--control-token", "open sesame!".split(' ').next().unwrap()]);
+    let said = refused(&served, &["clock", "show"], 1);
+    assert!(said.contains("--control-token"), "{said}");
+    for arguments in
+        [&["clock", "show"][..], &["query", "SELECT COUNT() FROM User"], &["org", "list"]]
+    {
+        let with = fauxforce(&served, arguments).env("FAUXFORCE_CONTROL_TOKEN", "open").output();
+        assert!(with.unwrap().status.success(), "{arguments:?}");
+    }
+    printed(&served, &["env", "--control-token", "open"]);
+    // Health checks need none.
+    printed(&served, &["health"]);
+    refused(&served, &["clock", "show", "--control-token", "line\nbreak"], 64);
+}
+
+#[test]
+fn without_a_server_one_line_says_so() {
+    let served = Served::start();
+    let url = served.url.clone();
+    let commands: [&[&str]; 7] = [
+        &["env"],
+        &["health"],
+        &["log"],
+        &["org", "list"],
+        &["clock", "show"],
+        &["snapshot", "list"],
+        &["query", "SELECT Id FROM User"],
+    ];
+    for command in commands {
+        let bad = fauxforce(&served, command).env("FAUXFORCE_URL", "ftp://x").output().unwrap();
+        assert_eq!(bad.status.code(), Some(64), "{command:?}");
+    }
+    let gone = fauxforce(&served, &[]);
+    drop(gone);
+    let commands_after: Vec<Command> =
+        commands.iter().map(|command| fauxforce(&served, command)).collect();
+    drop(served);
+    for mut command in commands_after {
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command:?}");
+        let authority = url.rsplit('/').next().unwrap();
+        assert_eq!(
+            text(&output.stderr),
+            format!(
+                "fauxforce: no server at {authority}: start one with `fauxforce serve`, or say \
+                 where it is with --url or FAUXFORCE_URL\n"
+            )
+        );
+    }
+}
+
+#[test]
+fn what_is_not_built_says_so() {
+    let served = Served::start();
+    for source in [&["sfdx", "force-app"][..], &["describe", "a.json", "b.json"], &["wsdl", "x"]] {
+        let all: Vec<&str> = ["schema", "import"].iter().chain(source).copied().collect();
+        let said = refused(&served, &all, 1);
+        assert!(said.contains("is not built yet"), "{said}");
+    }
+}
+
+#[test]
+fn help_teaches() {
+    let served = Served::start();
+    for command in ["exec", "env", "query", "log", "org", "clock", "snapshot", "health"] {
+        let help = printed(&served, &[command, "--help"]);
+        assert!(help.contains(&format!("fauxforce {command}")), "{command}: {help}");
+        assert!(help.contains("Examples:"), "{command}");
+    }
+}
