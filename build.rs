@@ -118,8 +118,12 @@ fn texts(value: &Value) -> Vec<String> {
 
 /// `personAccounts` → `Feature::PersonAccounts`; a name that does not exist fails to compile.
 fn feature(name: &str) -> String {
+    variant("Feature", name)
+}
+
+fn variant(kind: &str, name: &str) -> String {
     let (first, rest) = name.split_at(1);
-    format!("Feature::{}{rest}", first.to_ascii_uppercase())
+    format!("{kind}::{}{rest}", first.to_ascii_uppercase())
 }
 
 fn joined<T>(items: impl IntoIterator<Item = T>, print: impl Fn(T) -> String) -> String {
@@ -141,12 +145,14 @@ fn header(out: &mut String, source: &Source, gated: &BTreeMap<String, Vec<String
             (Some(kind), Some(parent)) => format!("Some((\"{kind}\", \"{parent}\"))"),
             _ => String::from("None"),
         };
+    let derived = text(source, "derived")
+        .map_or_else(|| String::from("None"), |name| format!("Some({})", variant("Derived", name)));
     let _ = write!(
         out,
         "    Header {{\n        name: {:?},\n        key_prefix: *b{prefix:?},\n        \
          key_prefix_public: {},\n        label: {:?},\n        label_plural: {:?},\n        \
          flags: ObjectFlags {{ {flags}..ObjectFlags::NONE }},\n        links: Links::ALWAYS{links},\n        \
-         features: &[{}],\n        relevant: Features::NONE{relevant},\n        \
+         features: &[{}],\n        derived: {derived},\n        relevant: Features::NONE{relevant},\n        \
          associate: {associate},\n        json: include_str!({:?}),\n    }},\n",
         name(source),
         public.is_some(),

@@ -3,9 +3,16 @@
 //! [`OrgBuilder`] and [`ServerBuilder`] gather start options → [`Options::start`] makes the orgs →
 //! an [`Org`] is a handle on one of them, a [`Server`] serves them all.
 
+mod expect;
+#[cfg(feature = "wiremock")]
+mod respond;
 #[cfg(feature = "server")]
 #[cfg_attr(not(feature = "cli"), allow(dead_code))] // `exec` alone counts.
 mod tally;
+
+pub use expect::{Expectation, Expected, Recorded};
+#[cfg(feature = "wiremock")]
+pub use respond::OrgResponder;
 
 use crate::api::{self, Request, Response};
 use crate::clock::{self, Millis};

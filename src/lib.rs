@@ -28,8 +28,11 @@ pub mod store;
 pub mod time;
 pub mod value;
 
+#[cfg(feature = "wiremock")]
+pub use facade::OrgResponder;
 pub use facade::{
-    Options, Org, OrgBuilder, StartError, built_in_scenario, built_in_scenarios, check_scenario,
+    Expectation, Expected, Options, Org, OrgBuilder, Recorded, StartError, built_in_scenario,
+    built_in_scenarios, check_scenario,
 };
 #[cfg(feature = "server")]
 pub use facade::{Server, ServerBuilder};

@@ -167,8 +167,8 @@ fn relationships_lead_to_fields_that_point_back() {
         for child in &schema.object(header.id).child_relationships {
             let Some(owner) = schema.by_name(&child.child_object) else { continue };
             let place = format!("{}: {}.{}", header.name, child.child_object, child.field);
-            let (_, field) =
-                owner.field(&child.field).unwrap_or_else(|| panic!("{place}: no field"));
+            let slot = owner.reference(&child.field).unwrap_or_else(|| panic!("{place}: no field"));
+            let field = owner.at(slot);
             assert_eq!(field.kind, FieldType::Reference, "{place}");
             let mut parents = field.reference_to.iter();
             assert!(parents.any(|parent| &**parent == header.name), "{place} points elsewhere");

@@ -35,6 +35,8 @@ pub(crate) enum Measure {
     /// The same of an org on which some requests were made before. Of slow requests only every
     /// `sparse`th is sent.
     Prepared { before: Vec<Request>, request: Request, sparse: usize },
+    /// The same, compared with the org started with these options.
+    Compared { without: &'static [&'static str], before: Vec<Request>, request: Request },
     /// Resident memory of an org's process after some requests.
     MemoryAfter { before: Vec<Request> },
     /// CPU time of a connection over TLS with one request, the leaf being cached; the base is a
@@ -84,6 +86,8 @@ pub(crate) fn all() -> Vec<Row> {
             rest("GET", ACCOUNT, ""),
         ),
         prepared("row create, an Account", 1, Vec::new(), rest("POST", ACCOUNTS, SMALL)),
+        journalled("row GET with / without journal", vec![account()], rest("GET", ACCOUNT, "")),
+        journalled("row create with / without journal", Vec::new(), rest("POST", ACCOUNTS, SMALL)),
         prepared("query of one row by Id", 1, vec![account()], rest("GET", BY_ID, "")),
         prepared(
             "query page, 2,000 rows of 9 fields",
@@ -138,6 +142,13 @@ fn unlimited() -> Request {
 fn prepared(name: &str, sparse: usize, mut before: Vec<Request>, request: Request) -> Row {
     before.insert(0, unlimited());
     Row { name: name.to_owned(), measure: Measure::Prepared { before, request, sparse } }
+}
+
+/// A request with the journal, compared with the same without it.
+fn journalled(name: &str, mut before: Vec<Request>, request: Request) -> Row {
+    before.insert(0, unlimited());
+    let measure = Measure::Compared { without: &["--no-journal"], before, request };
+    Row { name: name.to_owned(), measure }
 }
 
 fn in_process(name: &str, work: fn(usize)) -> Row {

@@ -1,29 +1,39 @@
 //! Describes as JSON text: describeGlobal, an object's basic information and its full describe.
 //! Keys stand in the order of recorded describes, which is alphabetical; `reference/rest.md` §2.
 
-use super::json::{push_int, push_str};
+use super::home::Home;
+use super::json::push_str;
 use super::keys::{Keys, list};
+use crate::schema::catalog::in_tooling;
 use crate::schema::link::{LINKS, Target};
 use crate::schema::{
     ChildRelationship, FieldSpec, HeaderView, ObjectSpec, PickValue, RecordTypeInfo, Schema,
 };
 
 /// Appends the body of describeGlobal.
-pub fn global(out: &mut String, schema: &Schema, version: u32) {
+pub fn global(out: &mut String, schema: &Schema, home: impl Into<Home>) {
+    let home = home.into();
     out.push_str(r#"{"encoding":"UTF-8","maxBatchSize":200,"sobjects":["#);
-    for (at, header) in schema.headers().iter().enumerate() {
+    let headers = schema.headers();
+    let shown = |header: &&HeaderView| !home.tooling || in_tooling(header.name).is_some();
+    for (at, header) in headers.iter().filter(shown).enumerate() {
         if at > 0 {
             out.push(',');
         }
-        summary(out, header, version);
+        summary(out, header, home);
     }
     out.push_str("]}");
 }
 
 /// Appends the body of `…/sobjects/X`. The recent items come as a JSON array.
-pub fn basic_info(out: &mut String, object: &ObjectSpec, version: u32, recent_items: &str) {
+pub fn basic_info(
+    out: &mut String,
+    object: &ObjectSpec,
+    home: impl Into<Home>,
+    recent_items: &str,
+) {
     out.push_str(r#"{"objectDescribe":"#);
-    summary(out, &HeaderView::of(object), version);
+    summary(out, &HeaderView::of(object), home.into());
     out.push_str(r#","recentItems":"#);
     out.push_str(recent_items);
     out.push('}');
@@ -31,7 +41,15 @@ pub fn basic_info(out: &mut String, object: &ObjectSpec, version: u32, recent_it
 
 /// Appends the full describe of an object. `base` is the scheme and host that the links into the
 /// user interface begin with.
-pub fn sobject(out: &mut String, schema: &Schema, object: &ObjectSpec, version: u32, base: &str) {
+pub fn sobject(
+    out: &mut String,
+    schema: &Schema,
+    object: &ObjectSpec,
+    home: impl Into<Home>,
+    base: &str,
+) {
+    let home = home.into();
+    let version = home.version;
     let header = HeaderView::of(object);
     // Fields make up nearly all of a describe: about 1.3 kB each.
     out.reserve(object.visible.len() * 1400 + object.child_relationships.len() * 250);
@@ -94,16 +112,16 @@ pub fn sobject(out: &mut String, schema: &Schema, object: &ObjectSpec, version: 
     keys.flag("triggerable", flags.triggerable);
     keys.flag("undeletable", flags.undeletable);
     keys.flag("updateable", flags.updateable);
-    urls(&mut keys, &header, version, Some(base).filter(|_| flags.layoutable));
+    urls(&mut keys, &header, home, Some(base).filter(|_| flags.layoutable));
     keys.close();
 }
 
 /// An element of describeGlobal.
-fn summary(out: &mut String, header: &HeaderView, version: u32) {
+fn summary(out: &mut String, header: &HeaderView, home: Home) {
     let flags = &header.flags;
     let mut keys = Keys::open(out);
     keys.flag("activateable", flags.activateable);
-    associate(&mut keys, header, version);
+    associate(&mut keys, header, home.version);
     keys.flag("createable", flags.createable);
     keys.flag("custom", flags.custom);
     keys.flag("customSetting", flags.custom_setting);
@@ -128,7 +146,7 @@ fn summary(out: &mut String, header: &HeaderView, version: u32) {
     keys.flag("triggerable", flags.triggerable);
     keys.flag("undeletable", flags.undeletable);
     keys.flag("updateable", flags.updateable);
-    urls(&mut keys, header, version, None);
+    urls(&mut keys, header, home, None);
     keys.close();
 }
 
@@ -146,13 +164,13 @@ fn key_prefix(keys: &mut Keys, header: &HeaderView) {
 }
 
 /// The links of an object; with `base`, those into the user interface too.
-fn urls(keys: &mut Keys, header: &HeaderView, version: u32, base: Option<&str>) {
+fn urls(keys: &mut Keys, header: &HeaderView, home: Home, base: Option<&str>) {
     let mut urls = keys.object("urls");
     for (position, link) in LINKS.iter().enumerate() {
         let (suffix, shown) = match link.target {
             Target::Object(suffix) => (suffix, header.links.has(position)),
             Target::Former(suffix) => {
-                (suffix, version < 52 && header.flags.layoutable && header.flags.createable)
+                (suffix, home.version < 52 && header.flags.layoutable && header.flags.createable)
             }
             Target::Page(suffix) | Target::NewPage(suffix) => (suffix, base.is_some()),
         };
@@ -162,7 +180,7 @@ fn urls(keys: &mut Keys, header: &HeaderView, version: u32, base: Option<&str>) 
         let out = urls.key(link.name);
         out.push('"');
         match link.target {
-            Target::Object(_) | Target::Former(_) => push_path(out, header.name, version),
+            Target::Object(_) | Target::Former(_) => home.push_object(out, header.name),
             Target::Page(_) => out.push_str(base.unwrap_or_default()),
             Target::NewPage(_) => {
                 out.push_str(base.unwrap_or_default());
@@ -176,14 +194,6 @@ fn urls(keys: &mut Keys, header: &HeaderView, version: u32, base: Option<&str>) 
     urls.close();
 }
 
-/// `/services/data/v66.0/sobjects/Account`
-pub(super) fn push_path(out: &mut String, object: &str, version: u32) {
-    out.push_str("/services/data/v");
-    push_int(out, i64::from(version));
-    out.push_str(".0/sobjects/");
-    out.push_str(object);
-}
-
 /// `"urls":{"layout":"…/describe/…"}`
 pub(super) fn layout_url(
     keys: &mut Keys,
@@ -195,7 +205,7 @@ pub(super) fn layout_url(
     let mut urls = keys.object("urls");
     let out = urls.key("layout");
     out.push('"');
-    push_path(out, &object.name, version);
+    Home::from(version).push_object(out, &object.name);
     for part in ["/describe/", kind, "/", name, "\""] {
         out.push_str(part);
     }

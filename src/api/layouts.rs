@@ -2,7 +2,8 @@
 //! per object that shows every field once, and the system's compact layout. Shapes: the REST guide on
 //! layouts, compact layouts and approval layouts of an object.
 
-use super::describe::{field, layout_url, pick_value, push_path};
+use super::describe::{field, layout_url, pick_value};
+use super::home::Home;
 use super::keys::{Keys, list};
 use crate::id::Id;
 use crate::schema::{FieldSpec, FieldType, ObjectSpec, RecordTypeInfo, Schema};
@@ -127,8 +128,14 @@ pub fn approval_layouts(out: &mut String) {
     out.push_str(r#"{"approvalLayouts":[]}"#);
 }
 
-fn layout_id(object: &ObjectSpec) -> String {
+/// The id of an object's page layout.
+pub fn layout_id(object: &ObjectSpec) -> String {
     Id::own(LAYOUT, u64::from(object.id.0) + 1).to_string()
+}
+
+/// The id of a section of an object's page layout, by its place: an id of its own, under the layout's.
+pub fn section_id(object: &ObjectSpec, at: usize) -> String {
+    Id::own(*b"01B", (u64::from(object.id.0) << 8) + at as u64 + 1).to_string()
 }
 
 fn record_type_mapping(out: &mut String, object: &ObjectSpec, info: &RecordTypeInfo, version: u32) {
@@ -159,7 +166,7 @@ fn url(keys: &mut Keys, name: &str, object: &ObjectSpec, version: u32, path: &st
     let mut urls = keys.object("urls");
     let out = urls.key(name);
     out.push('"');
-    push_path(out, &object.name, version);
+    Home::from(version).push_object(out, &object.name);
     out.push_str(path);
     out.push('"');
     urls.close();
@@ -193,9 +200,7 @@ fn sections(keys: &mut Keys, name: &str, schema: &Schema, object: &ObjectSpec, d
             keys.number("numItems", row.len() as u32);
             keys.close();
         });
-        // Sections are addressed by ids of their own, under the layout's.
-        let section = Id::own(*b"01B", (u64::from(object.id.0) << 8) + at as u64 + 1);
-        keys.text("layoutSectionId", &section.to_string());
+        keys.text("layoutSectionId", &section_id(object, at));
         keys.text("parentLayoutId", &layout_id(object));
         keys.number("rows", fields.len().div_ceil(2) as u32);
         keys.text("tabOrder", "LeftToRight");

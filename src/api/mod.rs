@@ -1,5 +1,6 @@
 //! Protocol adapters on plain structs: bytes in, bytes out.
 
+mod apex_rest;
 mod auth;
 mod body;
 mod composite;
@@ -10,12 +11,14 @@ mod doc_text;
 mod entry;
 mod facts;
 mod hints;
+pub mod home;
 mod http;
 mod jackson;
 mod journal;
 pub mod json;
 mod keys;
 pub mod layouts;
+mod list_views;
 #[cfg(feature = "server")]
 pub(crate) mod outbound;
 mod params;
@@ -33,13 +36,17 @@ mod soap;
 mod trace;
 #[cfg(feature = "cli")]
 mod tree;
+mod ui;
 mod xml;
 
 #[cfg(feature = "server")]
 pub(crate) use control::push_org;
+pub use facts::Operation;
 pub use http::{
-    HeaderText, Headers, Method, Origin, Pending, Request, RequestBody, Response, ResponseBody, Transport,
+    HeaderText, Headers, Method, Origin, Pending, Request, RequestBody, Response, ResponseBody,
+    Transport,
 };
+pub(crate) use journal::{Pattern, Status, Times, json_tree, push as push_exchange, told};
 pub use route::handle;
 #[cfg(feature = "cli")]
 pub(crate) use tree::Json;

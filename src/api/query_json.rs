@@ -2,6 +2,7 @@
 //!
 //! A page is appended to one string, straight from the rows of the pinned state.
 
+use super::home::Home;
 use super::{json, render};
 use crate::id::{Id, IdText};
 use crate::schema::{FieldType, ObjectSpec, Slot};
@@ -43,10 +44,26 @@ pub struct Page<'p> {
 pub fn page_of(out: &mut String, result: &ResultSet, page: &Page<'_>, version: u32) {
     let writer = Writer::new(result, version, page.most_children);
     let (from, next) = (page.rows.start, page.next);
-    out.push_str("{\"totalSize\":");
+    out.push('{');
+    if result.tooling() {
+        out.push_str("\"size\":");
+        let end = page.rows.end.min(result.row_count());
+        json::push_int(out, end.saturating_sub(from) as i64);
+        out.push(',');
+    }
+    out.push_str("\"totalSize\":");
     json::push_int(out, result.total() as i64);
     out.push_str(",\"done\":");
     json::push_bool(out, next.is_none());
+    if result.tooling() {
+        out.push_str(",\"queryLocator\":");
+        json::push_opt_str(out, next.and_then(|url| url.rsplit('/').next()));
+        out.push_str(",\"entityTypeName\":");
+        match result.rows() {
+            Rows::Groups(_) => out.push_str("\"AggregateResult\""),
+            Rows::Count(_) | Rows::Records(_) => json::push_str(out, &result.object().name),
+        }
+    }
     if let Some(next) = next {
         out.push_str(",\"nextRecordsUrl\":");
         json::push_str(out, next);
@@ -79,7 +96,7 @@ pub fn open_record(out: &mut String, result: &ResultSet, at: usize, version: u32
         return;
     };
     out.push('{');
-    render::push_attributes(out, result.object(), record.row, version);
+    render::push_attributes(out, result.object(), record.row, writer.home);
     let shown = Shown { record, id: None };
     writer.nodes(out, &records.nodes, shown, &mut Hints::default(), Some((records, at)));
 }
@@ -87,7 +104,7 @@ pub fn open_record(out: &mut String, result: &ResultSet, at: usize, version: u32
 struct Writer<'s> {
     result: &'s ResultSet,
     env: Env<'s>,
-    version: u32,
+    home: Home,
     most_children: Option<(usize, &'s dyn Fn(ResultSet) -> String)>,
     /// `"attributes":{…/` by object.
     heads: RefCell<Vec<(Arc<ObjectSpec>, Rc<String>)>>,
@@ -118,10 +135,19 @@ impl Hints {
 const AT_ONCE: usize = 16;
 
 /// The attributes of a record.
-fn attributes(out: &mut String, head: &str, id: Option<&str>) {
+fn attributes(out: &mut String, head: &str, record: Record<'_>, id: Option<&str>) {
     out.push_str(head);
-    out.push_str(id.unwrap_or_default());
+    match id {
+        Some(id) => out.push_str(id),
+        None => render::push_row_key(out, record.object, record.row),
+    }
     out.push_str("\"}");
+}
+
+/// The text of a record's id, unless its URL has a durable one.
+fn id_text(record: Record<'_>) -> Option<IdText> {
+    let system = &record.object.system;
+    if system.durable_id.is_some() { None } else { record.row.id(system.id).map(Id::text) }
 }
 
 impl<'s> Writer<'s> {
@@ -133,7 +159,7 @@ impl<'s> Writer<'s> {
         Writer {
             result,
             env: result.env(),
-            version,
+            home: Home { version, tooling: result.tooling() },
             most_children,
             heads: RefCell::default(),
             parents: RefCell::default(),
@@ -148,13 +174,12 @@ impl<'s> Writer<'s> {
         from: usize,
         end: usize,
     ) {
-        let id_slot = object.system.id;
         // One row alone is soon shown.
         if end - from == 1
             && let Some(record) = self.result.record(object, records.numbers[from])
         {
             out.push('{');
-            render::push_attributes(out, object, record.row, self.version);
+            render::push_attributes(out, object, record.row, self.home);
             let shown = Shown { record, id: None };
             self.nodes(out, &records.nodes, shown, &mut Hints::default(), Some((records, from)));
             out.push('}');
@@ -169,7 +194,7 @@ impl<'s> Writer<'s> {
             let numbers = &records.numbers[start..end.min(start + AT_ONCE)];
             some.extend(numbers.iter().map(|number| {
                 let record = self.result.record(object, *number)?;
-                Some((record, record.row.id(id_slot).map(Id::text)))
+                Some((record, id_text(record)))
             }));
             for (at, found) in (start..).zip(&some) {
                 if at > from {
@@ -181,7 +206,7 @@ impl<'s> Writer<'s> {
                 };
                 out.push('{');
                 let id = id.as_ref().map(IdText::as_str);
-                attributes(out, &head, id);
+                attributes(out, &head, *record, id);
                 let shown = Shown { record: *record, id };
                 self.nodes(out, &records.nodes, shown, &mut hints, Some((records, at)));
                 out.push('}');
@@ -196,7 +221,7 @@ impl<'s> Writer<'s> {
             return Rc::clone(head);
         }
         let mut head = String::with_capacity(128);
-        render::push_attributes_head(&mut head, object, self.version);
+        render::push_attributes_head(&mut head, object, self.home);
         let head = Rc::new(head);
         heads.push((Arc::clone(object), Rc::clone(&head)));
         head
@@ -205,9 +230,9 @@ impl<'s> Writer<'s> {
     /// A parent with what is shown of it.
     fn whole(&self, out: &mut String, nodes: &'s [Node], record: Record<'s>) {
         out.push('{');
-        let id = record.row.id(record.object.system.id).map(Id::text);
+        let id = id_text(record);
         let id = id.as_ref().map(IdText::as_str);
-        attributes(out, &self.head(record.object), id);
+        attributes(out, &self.head(record.object), record, id);
         let shown = Shown { record, id };
         self.nodes(out, nodes, shown, &mut Hints::default(), None);
         out.push('}');
@@ -278,7 +303,7 @@ impl<'s> Writer<'s> {
         };
         let key = &field.json_absent[..=field.json_key.len()];
         match (value, id) {
-            (Value::Text(text), _) => {
+            (Value::Text(text), _) if field.kind != FieldType::ComplexValue => {
                 out.push_str(key);
                 json::push_str(out, text);
             }
@@ -290,11 +315,14 @@ impl<'s> Writer<'s> {
             }
             _ if matches!(
                 field.kind,
-                FieldType::Address | FieldType::Location | FieldType::Base64
+                FieldType::Address
+                    | FieldType::Location
+                    | FieldType::Base64
+                    | FieldType::ComplexValue
             ) =>
             {
                 out.push_str(key);
-                render::push_value(out, record.object, slot, record.row, self.version);
+                render::push_value(out, record.object, slot, record.row, self.home);
             }
             (Value::Null, _) => out.push_str(&field.json_absent),
             _ => {
@@ -306,7 +334,7 @@ impl<'s> Writer<'s> {
 
     fn placed(&self, out: &mut String, place: &Place, column: &Column, record: Record<'s>) {
         if let Some(slot) = place.slot(record.object.id) {
-            render::push_value(out, record.object, slot, record.row, self.version);
+            render::push_value(out, record.object, slot, record.row, self.home);
             return;
         }
         // Not every object behind the reference has the field: then it is null, even where it would
@@ -339,7 +367,7 @@ impl<'s> Writer<'s> {
             && self.env.settings.polymorphic_parents_are_names;
         if by_name {
             out.push_str("{\"attributes\":{\"type\":\"Name\",\"url\":\"");
-            render::push_row_url(out, parent.object, parent.row, self.version);
+            render::push_row_url(out, parent.object, parent.row, self.home);
             out.push_str("\"}");
             let shown = Shown { record: parent, id: None };
             self.nodes(out, &node.nodes, shown, &mut Hints::default(), None);

@@ -1,20 +1,31 @@
 //! Field values as REST JSON: `reference/rest.md` §1.9.
 
+use super::home::Home;
 use super::json;
 use crate::schema::{FieldSpec, FieldType, ObjectSpec, Picklist, Slot};
 use crate::store::Row;
 use crate::time;
 use crate::value::{Value, java_double};
+use std::fmt::Write as _;
 
 /// Appends one field of a row: a stored value, a compound made of its parts, or a blob's URL.
-pub fn push_value(out: &mut String, object: &ObjectSpec, slot: Slot, row: &Row, version: u32) {
+pub fn push_value(
+    out: &mut String,
+    object: &ObjectSpec,
+    slot: Slot,
+    row: &Row,
+    home: impl Into<Home>,
+) {
     let field = object.at(slot);
     match field.kind {
         FieldType::Address | FieldType::Location => push_parts(out, object, slot, row),
         FieldType::Base64 => match row.get(slot) {
-            Value::Blob(_) => push_blob_url(out, object, field, row, version),
+            Value::Blob(_) => push_blob_url(out, object, field, row, home),
             _ => out.push_str("null"),
         },
+        FieldType::ComplexValue if object.derived.is_some() => {
+            push_complex(out, field, row.get(slot).as_text().unwrap_or_default());
+        }
         kind => push_plain(out, kind, field.picklist.as_deref(), row.get(slot)),
     }
 }
@@ -37,6 +48,25 @@ pub fn push_plain(out: &mut String, kind: FieldType, picklist: Option<&Picklist>
         },
         Value::Text(text) => json::push_str(out, text),
     }
+}
+
+/// Appends a complex value of the metadata catalog: an object that holds one list, which is named as
+/// the field.
+fn push_complex(out: &mut String, field: &FieldSpec, list: &str) {
+    let mut name = field.name.to_string();
+    name[..1].make_ascii_lowercase();
+    out.push('{');
+    json::push_str(out, &name);
+    out.push(':');
+    if list.is_empty() {
+        out.push_str("null}");
+        return;
+    }
+    for (at, item) in list.split(',').enumerate() {
+        out.push(if at == 0 { '[' } else { ',' });
+        json::push_str(out, item);
+    }
+    out.push_str("]}");
 }
 
 fn quoted(out: &mut String, write: impl FnOnce(&mut String)) {
@@ -81,86 +111,100 @@ fn push_blob_url(
     object: &ObjectSpec,
     field: &FieldSpec,
     row: &Row,
-    version: u32,
+    home: impl Into<Home>,
 ) {
     out.push('"');
-    push_row_url(out, object, row, version);
+    push_row_url(out, object, row, home);
     out.push('/');
     out.push_str(&field.name);
     out.push('"');
 }
 
 /// Appends `/services/data/v66.0/sobjects/Account/001…`.
-pub fn push_row_url(out: &mut String, object: &ObjectSpec, row: &Row, version: u32) {
-    out.push_str("/services/data/v");
-    json::push_int(out, i64::from(version));
-    out.push_str(".0/sobjects/");
-    out.push_str(&object.name);
+pub fn push_row_url(out: &mut String, object: &ObjectSpec, row: &Row, home: impl Into<Home>) {
+    home.into().push_object(out, &object.name);
     out.push('/');
-    if let Some(id) = row.id(object.system.id) {
+    push_row_key(out, object, row);
+}
+
+/// Appends what the URL of a row ends with: its id, or its durable id.
+pub fn push_row_key(out: &mut String, object: &ObjectSpec, row: &Row) {
+    if let Some(slot) = object.system.durable_id {
+        // Values of picklists may hold anything.
+        for byte in row.get(slot).as_text().unwrap_or_default().bytes() {
+            match byte {
+                b'"' | b'\\' | 0..=b' ' | 127.. => _ = write!(out, "%{byte:02X}"),
+                byte => out.push(char::from(byte)),
+            }
+        }
+    } else if let Some(id) = row.id(object.system.id) {
         push_id(out, id);
     }
 }
 
 /// Appends `"attributes":{"type":"Account","url":"/services/data/v66.0/sobjects/Account/`, which is
 /// the same for all rows of an object: the id and `"}` follow.
-pub fn push_attributes_head(out: &mut String, object: &ObjectSpec, version: u32) {
+pub fn push_attributes_head(out: &mut String, object: &ObjectSpec, home: impl Into<Home>) {
     out.push_str("\"attributes\":{\"type\":\"");
     out.push_str(&object.name);
-    out.push_str("\",\"url\":\"/services/data/v");
-    json::push_int(out, i64::from(version));
-    out.push_str(".0/sobjects/");
-    out.push_str(&object.name);
+    out.push_str("\",\"url\":\"");
+    home.into().push_object(out, &object.name);
     out.push('/');
 }
 
 /// Appends `"attributes":{"type":"Account","url":"…"}`.
-pub fn push_attributes(out: &mut String, object: &ObjectSpec, row: &Row, version: u32) {
-    out.push_str("\"attributes\":{\"type\":\"");
-    out.push_str(&object.name);
-    out.push_str("\",\"url\":\"");
-    push_row_url(out, object, row, version);
+pub fn push_attributes(out: &mut String, object: &ObjectSpec, row: &Row, home: impl Into<Home>) {
+    push_attributes_head(out, object, home);
+    push_row_key(out, object, row);
     out.push_str("\"}");
 }
 
 /// Appends a whole row with every visible field, in describe order.
-pub fn push_row(out: &mut String, object: &ObjectSpec, row: &Row, version: u32) {
+pub fn push_row(out: &mut String, object: &ObjectSpec, row: &Row, home: impl Into<Home>) {
+    let home = home.into();
     out.push('{');
-    push_attributes(out, object, row, version);
+    push_attributes(out, object, row, home);
     // Both sides go by slots in order: the row's values are walked once, not searched.
     let mut values = row.values().peekable();
     for slot in object.visible.iter().copied() {
         while values.next_if(|(held, _)| *held < slot).is_some() {}
         let field = object.at(slot);
         match values.next_if(|(held, _)| *held == slot) {
-            Some((_, Value::Blob(_))) => push_member(out, object, slot, row, version),
+            Some((_, Value::Blob(_))) => push_member(out, object, slot, row, home),
+            _ if is_made(object, field) => push_member(out, object, slot, row, home),
             Some((_, value)) => {
                 out.push(',');
                 out.push_str(&field.json_key);
                 push_plain(out, field.kind, field.picklist.as_deref(), value);
             }
-            None if is_compound(field) => push_member(out, object, slot, row, version),
             None => out.push_str(&field.json_absent),
         }
     }
     out.push('}');
 }
 
-/// True for a field that is made of others and never stored.
-fn is_compound(field: &FieldSpec) -> bool {
+/// True for a field that is made of others and never stored, or shown though it holds nothing.
+fn is_made(object: &ObjectSpec, field: &FieldSpec) -> bool {
     matches!(field.kind, FieldType::Address | FieldType::Location)
+        || (field.kind == FieldType::ComplexValue && object.derived.is_some())
 }
 
 /// Appends `,"Name":value`. Most fields of most rows are absent, and cost one copy.
-fn push_member(out: &mut String, object: &ObjectSpec, slot: Slot, row: &Row, version: u32) {
+fn push_member(
+    out: &mut String,
+    object: &ObjectSpec,
+    slot: Slot,
+    row: &Row,
+    home: impl Into<Home>,
+) {
     let field = object.at(slot);
-    if row.get(slot).is_null() && !is_compound(field) {
+    if row.get(slot).is_null() && !is_made(object, field) {
         out.push_str(&field.json_absent);
         return;
     }
     out.push(',');
     out.push_str(&field.json_key);
-    push_value(out, object, slot, row, version);
+    push_value(out, object, slot, row, home);
 }
 
 /// Appends a row with the given fields, in that order.
@@ -169,12 +213,13 @@ pub fn push_row_fields(
     object: &ObjectSpec,
     row: &Row,
     slots: &[Slot],
-    version: u32,
+    home: impl Into<Home>,
 ) {
+    let home = home.into();
     out.push('{');
-    push_attributes(out, object, row, version);
+    push_attributes(out, object, row, home);
     for slot in slots {
-        push_member(out, object, *slot, row, version);
+        push_member(out, object, *slot, row, home);
     }
     out.push('}');
 }

@@ -242,7 +242,12 @@ pub fn faults_json(faults: &[OrgError]) -> String {
 
 fn push_fault(out: &mut String, fault: &OrgError) {
     if fault.code_first {
-        out.push_str("{\"errorCode\":");
+        out.push('{');
+        if let Some(members) = &fault.first_members {
+            out.push_str(members);
+            out.push(',');
+        }
+        out.push_str("\"errorCode\":");
         json::push_str(out, &fault.code);
         out.push_str(",\"message\":");
         json::push_str(out, &fault.message);

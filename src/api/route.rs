@@ -51,7 +51,7 @@ fn answer(orgs: &Orgs, request: &Request, trace: &Trace) -> Response {
         | ["id" | ".well-known", ..]
         | ["setup", "connect", ..] => super::auth::handle(&entry),
         ["services", "async", ..] => unsupported(&entry, "Bulk API 1.0"),
-        ["services", "apexrest", ..] => unsupported(&entry, "Apex REST"),
+        ["services", "apexrest", ..] => super::apex_rest::handle(&entry),
         ["services", "scim", ..] => super::scim::handle(&entry),
         ["profile" | "provisioning", ..] => super::concur::handle(&entry),
         ["cometd", ..] => unsupported(&entry, "Streaming API"),

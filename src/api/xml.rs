@@ -2,6 +2,7 @@
 //! bodies become the same members as JSON ones. `reference/rest.md` §10.
 
 use super::body::{self, Member, Scalar, Sent};
+use super::json;
 use crate::error::OrgError;
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -20,12 +21,12 @@ pub fn from_json(text: &str, root: &str) -> String {
             out.push('<');
             out.push_str(root);
             out.push('>');
-            entries(&mut out, root.strip_suffix('s').unwrap_or(root), list);
+            entries(&mut out, root.strip_suffix('s').unwrap_or(root), list, false);
             out.push_str("</");
             out.push_str(root);
             out.push('>');
         }
-        Ok(sent) => element(&mut out, root, &sent),
+        Ok(sent) => element(&mut out, root, &sent, root == TREE_RESPONSE),
         Err(_) => {}
     }
     if out[start..].contains(" xsi:nil=") {
@@ -63,18 +64,19 @@ pub fn faults(faults: &[OrgError]) -> String {
 }
 
 /// Appends one element an entry of a list.
-fn entries(out: &mut String, name: &str, list: &str) {
+fn entries(out: &mut String, name: &str, list: &str, is_sorted: bool) {
     let list: Vec<&RawValue> = serde_json::from_str(list).unwrap_or_default();
     for entry in list {
         if let Ok(sent) = body::value(entry.get()) {
-            element(out, name, &sent);
+            element(out, name, &sent, is_sorted);
         }
     }
 }
 
-fn element(out: &mut String, name: &str, sent: &Sent<'_>) {
+/// Appends an element; those within it by name, if they shall be sorted.
+fn element(out: &mut String, name: &str, sent: &Sent<'_>, is_sorted: bool) {
     match sent {
-        Sent::List(list) => return entries(out, name, list),
+        Sent::List(list) => return entries(out, name, list, is_sorted),
         Sent::Scalar(Scalar::Null) => {
             out.push('<');
             out.push_str(name);
@@ -100,8 +102,13 @@ fn element(out: &mut String, name: &str, sent: &Sent<'_>) {
                 }
             }
             out.push('>');
-            for member in members.iter().filter(|member| member.name != "attributes") {
-                element(out, &member.name, &member.sent);
+            let mut members: Vec<&Member<'_>> =
+                members.iter().filter(|member| member.name != "attributes").collect();
+            if is_sorted {
+                members.sort_by(|left, right| left.name.cmp(&right.name));
+            }
+            for member in members {
+                element(out, &member.name, &member.sent, is_sorted);
             }
         }
         Sent::Scalar(scalar) => {
@@ -144,6 +151,54 @@ pub fn escape(out: &mut String, text: &str) {
     }
 }
 
+/// The root of the answer to a tree, whose elements stand in alphabetical order, as the guide prints
+/// it.
+pub const TREE_RESPONSE: &str = "SObjectTreeResponse";
+
+/// The element of a record of a tree: its attributes are members of the record's own.
+const RECORDS: &str = "records";
+
+/// Reads `<SObjectTreeRequest><records type="Account" referenceId="a">…` as the JSON that asks for
+/// the same.
+pub fn tree_json(body: &[u8]) -> Result<String, OrgError> {
+    let mut out = String::with_capacity(body.len());
+    push_object(&mut out, &members(body)?);
+    Ok(out)
+}
+
+/// Appends members as a JSON object; records of one parent are one list.
+fn push_object(out: &mut String, members: &[Member<'_>]) {
+    let key = |out: &mut String, name: &str| {
+        out.push(if out.ends_with('{') { ' ' } else { ',' });
+        json::push_str(out, name);
+        out.push(':');
+    };
+    out.push('{');
+    for member in members.iter().filter(|member| member.name != RECORDS) {
+        key(out, &member.name);
+        push_sent(out, &member.sent);
+    }
+    let mut records = members.iter().filter(|member| member.name == RECORDS).peekable();
+    if records.peek().is_some() {
+        key(out, RECORDS);
+        for (at, record) in records.enumerate() {
+            out.push(if at == 0 { '[' } else { ',' });
+            push_sent(out, &record.sent);
+        }
+        out.push(']');
+    }
+    out.push('}');
+}
+
+fn push_sent(out: &mut String, sent: &Sent<'_>) {
+    match sent {
+        Sent::Object(members) => push_object(out, members),
+        Sent::Scalar(Scalar::Text(text)) => json::push_str(out, text),
+        // XML knows nothing else.
+        Sent::Scalar(_) | Sent::List(_) => out.push_str("null"),
+    }
+}
+
 /// Deepest nesting of a request's elements.
 const DEPTH: usize = 32;
 
@@ -164,11 +219,13 @@ pub fn members(body: &[u8]) -> Result<Vec<Member<'static>>, OrgError> {
                     return Err(malformed("elements are nested too deeply"));
                 }
                 let name = start.local_name().as_ref().to_owned();
-                open.push((name, Vec::new(), String::new(), is_nil(&start)));
+                let members = attributes(&name, &start)?;
+                open.push((name, members, String::new(), is_nil(&start)));
             }
             Event::Empty(start) => {
                 let name = start.local_name().as_ref().to_owned();
-                let member = closed(name, Vec::new(), String::new(), is_nil(&start));
+                let members = attributes(&name, &start)?;
+                let member = closed(name, members, String::new(), is_nil(&start));
                 match open.last_mut() {
                     Some((_, members, ..)) => members.push(member),
                     None => return Ok(Vec::new()),
@@ -202,6 +259,30 @@ pub fn members(body: &[u8]) -> Result<Vec<Member<'static>>, OrgError> {
         }
     }
     Err(malformed("the document ends too early"))
+}
+
+/// What a record of a tree says of itself: `type` and `referenceId`.
+fn attributes(
+    name: &str,
+    start: &quick_xml::events::BytesStart<'_>,
+) -> Result<Vec<Member<'static>>, OrgError> {
+    if name != RECORDS {
+        return Ok(Vec::new());
+    }
+    let mut attributes = Vec::new();
+    for attribute in start.attributes() {
+        let attribute = attribute.map_err(|error| malformed(&error.to_string()))?;
+        let value = attribute
+            .normalized_value(quick_xml::XmlVersion::default())
+            .map_err(|error| malformed(&error.to_string()))?;
+        attributes.push(Member {
+            name: Cow::Owned(attribute.key.as_ref().to_owned()),
+            sent: Sent::Scalar(Scalar::Text(Cow::Owned(value.into_owned()))),
+            offset: 0,
+        });
+    }
+    let own = Member { name: "attributes".into(), sent: Sent::Object(attributes), offset: 0 };
+    Ok(vec![own])
 }
 
 fn entity(reference: &quick_xml::events::BytesRef<'_>) -> Result<char, OrgError> {

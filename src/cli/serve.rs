@@ -12,6 +12,17 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// What `serve --help` ends with.
+pub(super) const HELP: &str = "\
+Examples:
+  fauxforce serve
+  fauxforce serve --port 0 --json > ready.json &   # one line of JSON when it is ready
+  fauxforce serve --scenario employees-ready-to-provision --clock 2026-01-15T09:00:00Z
+  fauxforce serve --host 0.0.0.0 --control-token \"$TOKEN\" --public-url https://sf.test.example
+
+Every option is also the variable FAUXFORCE_<OPTION>. Exit status: 0 after SIGINT or SIGTERM, 64 usage,
+65 bad fixture or schema, 69 port taken, 73 CA folder not writable.";
+
 /// Options of `serve` and `exec`; each is also the variable `FAUXFORCE_<OPTION>`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ServeOptions {

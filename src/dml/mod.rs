@@ -13,6 +13,7 @@
 mod coerce;
 mod delete;
 mod derive;
+mod duplicates;
 mod hooks;
 mod mixed;
 mod rules;
@@ -72,6 +73,8 @@ pub struct Transaction<'a> {
     pub warnings: Vec<String>,
     /// Which kinds of objects were written so far.
     pub mixture: Mixture,
+    /// The caller saves what a duplicate rule warns of.
+    pub allow_duplicates: bool,
     hooks: &'static Hooks,
     /// No write keeps a savepoint: whoever runs the transaction has one.
     unguarded: bool,
@@ -92,6 +95,7 @@ impl<'a> Transaction<'a> {
             request,
             warnings: Vec::new(),
             mixture: Mixture::default(),
+            allow_duplicates: false,
             hooks: Hooks::NONE,
             unguarded: false,
             broken: false,
@@ -138,6 +142,9 @@ impl<'a> Transaction<'a> {
 
     /// Creates a record and returns its id. Nothing is kept of a record that fails.
     pub fn insert(&mut self, object: &Arc<ObjectSpec>, given: Given) -> Result<Id, Faults> {
+        if object.derived.is_some() && (object.flags.createable || self.actor.system) {
+            return Err(OrgError::write_not_emulated(&object.name).into());
+        }
         if !object.flags.createable && !self.actor.system {
             return Err(OrgError::entity_not_writable("inserted", &object.label).into());
         }

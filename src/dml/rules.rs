@@ -1,7 +1,7 @@
 //! The rules that a record must keep, in the order in which their errors are reported. Every rule
 //! reads the schema table; none names an object.
 
-use super::{Given, Transaction};
+use super::{Given, Transaction, duplicates};
 use crate::error::{Faults, OrgError};
 use crate::id::Id;
 use crate::schema::{FieldSpec, FieldType, ObjectSpec, Slot, UniqueRule};
@@ -315,6 +315,9 @@ pub(super) fn verify(
             }
             _ => {}
         }
+    }
+    if faults.is_empty() {
+        faults.extend(duplicates::found(transaction, object, before, draft));
     }
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }

@@ -44,6 +44,12 @@ impl CaError {
         ))
     }
 
+    /// The folder in which a server's certificate shall be written down holds another one.
+    pub fn another(file: &Path) -> CaError {
+        let file = file.display();
+        CaError(format!("{file} is another CA than the server's: use another --ca-dir"))
+    }
+
     /// The user has no cache folder.
     pub fn no_folder() -> CaError {
         CaError("there is no cache folder for the CA (no HOME): --ca-dir names one".to_owned())

@@ -1,12 +1,12 @@
 //! The one error type. Every message that a user can see is made by a named constructor here, by
 //! topic: [`resource`](self) (paths, methods, sessions), `login` (OAuth, SOAP sessions), `record`
 //! (saving), `query` (SOQL, SOSL),
-//! `json` (request bodies), `scim` and `concur` (targets), `outbound` (calls to
-//! other systems), `control` (our own API). Each protocol
+//! `json` (request bodies), `ui` (the User Interface API), `scim` and `concur` (targets), `outbound`
+//! (calls to other systems), `control` (our own API). Each protocol
 //! renders an [`OrgError`] in one place. Texts and statuses: `reference/rest.md` §8.
 
-mod authority;
 mod approvals;
+mod authority;
 mod composite;
 mod concur;
 mod control;
@@ -23,6 +23,7 @@ mod resource;
 mod scim;
 mod semantic;
 pub mod snippet;
+mod ui;
 
 pub use authority::CaError;
 pub use concur::{
@@ -32,7 +33,9 @@ pub use control::ControlError;
 pub use login::SOAP_CLIENT;
 pub use outbound::CallFailed;
 pub use scim::{FilterFault, PatchFault, ScimError};
+pub use ui::UI_NOT_SAVED;
 
+use crate::id::Id;
 use std::borrow::Cow;
 
 /// One fault, as Salesforce would report it, plus what helps a developer.
@@ -60,6 +63,25 @@ pub struct Detail {
     pub hint: Option<String>,
     /// What is not emulated: the `X-Fauxforce-Unsupported` header.
     pub unsupported: Option<String>,
+    /// The records that a duplicate rule found.
+    pub duplicates: Option<Box<Duplicates>>,
+    /// JSON members that stand before the code in REST errors.
+    pub first_members: Option<String>,
+}
+
+/// The records that a duplicate rule found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Duplicates {
+    /// The rule's developer name.
+    pub rule: String,
+    /// The developer name of the matching rule behind it.
+    pub match_rule: String,
+    /// The object of the records.
+    pub object: String,
+    /// True when the caller may save all the same.
+    pub allow_save: bool,
+    /// The records.
+    pub ids: Vec<Id>,
 }
 
 /// All faults of one record or request; never empty. The first gives the status.
@@ -78,6 +100,8 @@ impl OrgError {
             allow: None,
             hint: None,
             unsupported: None,
+            duplicates: None,
+            first_members: None,
         }))
     }
 
@@ -107,6 +131,13 @@ impl OrgError {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> OrgError {
         self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with JSON members before its code.
+    #[must_use]
+    pub fn with_first_members(mut self, members: String) -> OrgError {
+        self.0.first_members = Some(members);
         self
     }
 

@@ -1,6 +1,6 @@
 //! Errors from saving, deleting and addressing records: the DML rows of `reference/rest.md` §3 and §8.
 
-use super::OrgError;
+use super::{Duplicates, OrgError};
 
 impl OrgError {
     /// A key of the body that names no field. `name` is as sent, `object` canonical.
@@ -262,5 +262,20 @@ impl OrgError {
             column = at + 1,
         );
         OrgError::general(400, "INVALID_FIELD", message)
+    }
+
+    /// 400 of a record that a duplicate rule takes for one that is there. `message` is the rule's
+    /// own alert, if it has one.
+    pub fn duplicates_detected(found: Duplicates, message: Option<&str>) -> OrgError {
+        let usual = "Use one of these records?";
+        let message = message.map_or_else(|| usual.to_owned(), ToOwned::to_owned);
+        let hint = if found.allow_save {
+            "send Sforce-Duplicate-Rule-Header: allowSave=true, or change duplicateRules in the settings"
+        } else {
+            "the rule blocks duplicates: change duplicateRules in the settings"
+        };
+        let mut error = OrgError::resource(400, "DUPLICATES_DETECTED", message).hint(hint);
+        error.0.duplicates = Some(Box::new(found));
+        error
     }
 }

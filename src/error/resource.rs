@@ -119,6 +119,51 @@ impl OrgError {
         )
     }
 
+    /// 501 of an object of the Tooling API that this schema has not.
+    pub fn tooling_object_not_emulated(object: &str) -> OrgError {
+        OrgError::not_emulated(
+            &format!("Tooling API object {object}"),
+            "GET tooling/sobjects lists those that are.",
+        )
+    }
+
+    /// 501 of a field or relationship that real orgs have in an object and this one has not.
+    pub fn catalog_field_not_emulated(object: &str, field: &str) -> OrgError {
+        OrgError::not_emulated(
+            &format!("{object}.{field}"),
+            "Leave it out; the object's describe lists what there is.",
+        )
+    }
+
+    /// 501 of a row of Apex code or another object whose rows nobody can make here.
+    pub fn write_not_emulated(object: &str) -> OrgError {
+        OrgError::not_emulated(
+            &format!("writing {object}"),
+            "There is no Apex here; settings.apexRest answers /services/apexrest.",
+        )
+    }
+
+    /// 404 of an Apex REST path that no route answers.
+    pub fn no_apex_route(method: &str, path: &str, routes: usize) -> OrgError {
+        OrgError::resource(404, "NOT_FOUND", "Could not find a match for URL").hint(&format!(
+            "none of the {routes} routes of settings.apexRest answers {method} {path}"
+        ))
+    }
+
+    /// 413 of a body that is too long to be echoed.
+    pub fn apex_body_too_long() -> OrgError {
+        OrgError::general(413, "REQUEST_ENTITY_TOO_LARGE", "Request body is too large")
+    }
+
+    /// 501 of a Tooling API resource. `path` is what follows `tooling/`.
+    pub fn tooling_not_emulated(path: &str) -> OrgError {
+        let help = match path {
+            "executeAnonymous" => "No Apex runs here; write the records through the REST API.",
+            _ => "Of the Tooling API there are query, sobjects and describes.",
+        };
+        OrgError::not_emulated(&format!("resource tooling/{path}"), help)
+    }
+
     /// 400 of a row to delete whose id has a wrong checksum.
     pub fn malformed_delete_id(value: &str) -> OrgError {
         OrgError::save("MALFORMED_ID", format!("malformed id {value}"), &[])

@@ -483,8 +483,8 @@ mod tests {
                 "x.toml:3: generate[0].with.dup: no such defect: dup; there are duplicate_username, missing_email, ambiguous_match, no_license",
             ),
             (
-                "[org]\napexRest = \"off\"",
-                "x.toml:2: org.apexRest: NOT_EMULATED: the setting apexRest is not built yet",
+                "[org]\noutboundMessages = \"off\"",
+                "x.toml:2: org.outboundMessages: NOT_EMULATED: the setting outboundMessages is not built yet",
             ),
             (
                 "[[then]]\nsoql = \"SELECT Id FROM User\"",

@@ -4,9 +4,11 @@
 //! text → [`tree`](Node) → [`Scenario`] → [`load`] into a state → [`run`] its steps and expectations
 //! through requests.
 
+mod apex;
 pub(crate) mod base;
 mod behaviour;
 mod create;
+mod duplicates;
 mod employees;
 mod expect;
 mod format;

@@ -46,6 +46,11 @@ impl Problem {
     pub fn is_not_emulated(&self) -> bool {
         self.message.starts_with(NOT_EMULATED)
     }
+
+    /// The message alone, for callers whose answer carries the code of what is not built beside it.
+    pub fn without_code(&self) -> &str {
+        self.message.strip_prefix(NOT_EMULATED).unwrap_or(&self.message)
+    }
 }
 
 /// The message of something documented and not built yet.
@@ -144,5 +149,13 @@ mod tests {
         };
         assert_eq!(problem.to_string(), "half.toml:7: records[0].as: must be text");
         assert_eq!(Problem::new("empty").under("scenarios[0]").to_string(), "scenarios[0]: empty");
+    }
+
+    #[test]
+    fn what_is_not_built_says_so_once_beside_its_code() {
+        let problem = Problem::new(not_emulated("a target over HTTP"));
+        assert_eq!(problem.to_string(), "NOT_EMULATED: a target over HTTP is not built yet");
+        assert_eq!(problem.without_code(), "a target over HTTP is not built yet");
+        assert_eq!(Problem::new("empty").without_code(), "empty");
     }
 }

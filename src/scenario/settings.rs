@@ -7,7 +7,7 @@ use super::tree::{Node, Tree};
 use crate::clock::{Clock, Millis};
 use crate::dml::{Actor, Raw, Transaction, coerce};
 use crate::schema::{Feature, Features, ObjectSpec};
-use crate::store::{IndexCache, Settings, State};
+use crate::store::{ApexRoute, IndexCache, Settings, State};
 use crate::time;
 use crate::value::Value;
 use std::collections::BTreeSet;
@@ -25,10 +25,12 @@ pub(crate) struct Change {
     organization: Vec<(&'static str, Node)>,
     limits: Vec<(&'static str, Option<u64>)>,
     taken_usernames: Option<BTreeSet<String>>,
+    apex_rest: Option<Arc<[ApexRoute]>>,
     employees: super::employees::Change,
     target_side: super::targets::Change,
     provisioning: super::behaviour::Change,
     switches: super::switches::Change,
+    duplicates: super::duplicates::Change,
 }
 
 /// How an org shall tell the time.
@@ -81,12 +83,14 @@ const KEYS: &[&str] = &[
     "concur",
     "licenses",
     "employeeUserSettings",
+    "apexRest",
     "sessions",
     "mixedDml",
+    "duplicateRules",
 ];
 
 /// Settings keys that INTERFACES documents and nothing obeys yet.
-const NOT_BUILT: [&str; 3] = ["outboundMessages", "apexRest", "loginCertificates"];
+const NOT_BUILT: [&str; 2] = ["outboundMessages", "loginCertificates"];
 
 /// Keys of `organization` and the fields of the Organization row behind them.
 const ORGANIZATION: [(&str, &str); 5] = [
@@ -159,7 +163,9 @@ impl Change {
                 "state" | "transitions" | "progression" | "targets" => {
                     change.provisioning.read(key, value)?;
                 }
+                "duplicateRules" => change.duplicates.read(value)?,
                 "licenses" | "employeeUserSettings" => change.employees.read(key, value)?,
+                "apexRest" => change.apex_rest = Some(super::apex::read(value)?.into()),
                 "sessions" | "mixedDml" => change.switches.read(key, value)?,
                 key if NOT_BUILT.contains(&key) => {
                     return Err(value.problem(not_emulated(&format!("the setting {key}"))));
@@ -217,11 +223,15 @@ impl Change {
         if let Some(names) = &self.taken_usernames {
             settings.taken_usernames.clone_from(names);
         }
+        if let Some(routes) = &self.apex_rest {
+            settings.apex_rest = Arc::clone(routes);
+        }
         if let Some(seed) = self.seed {
             settings.seed = seed;
         }
         self.target_side.apply(settings);
         self.switches.apply(settings);
+        self.duplicates.apply(state)?;
         self.employees.apply(state, indexes)?;
         self.provisioning.apply(state)
     }
@@ -390,6 +400,8 @@ pub(crate) fn to_json(state: &State) -> String {
     super::switches::push_json(&mut out, settings);
     super::behaviour::push_json(&mut out, settings);
     super::employees::push_json(&mut out, state);
+    super::duplicates::push_json(&mut out, settings);
+    super::apex::push_json(&mut out, settings);
     out.push('}');
     out
 }

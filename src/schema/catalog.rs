@@ -2,7 +2,7 @@
 //! a describe. `build.rs` writes the tables from `fixtures/schema/*.json`.
 
 use super::link::Links;
-use super::object::ObjectFlags;
+use super::object::{Derived, ObjectFlags};
 use super::view::{Feature, Features};
 use crate::id::KeyPrefix;
 use std::cmp::Ordering;
@@ -26,6 +26,8 @@ pub struct Header {
     pub links: Links,
     /// The object exists while any of these is on; always, when empty.
     pub features: &'static [Feature],
+    /// Where its rows come from, when nobody writes them.
+    pub derived: Option<Derived>,
     /// The features that its describe depends on.
     pub(super) relevant: Features,
     /// `associateEntityType` and `associateParentEntity`.
@@ -38,6 +40,14 @@ include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 
 /// Standard objects of real orgs with their key prefixes, one a line, by name, letter case aside.
 static KNOWN: &str = include_str!("../../fixtures/known-objects.txt");
+
+/// The objects of the Tooling API, one a line, by name, letter case aside.
+static TOOLING: &str = include_str!("../../fixtures/tooling-objects.txt");
+
+/// The canonical name of an object of the Tooling API. It need not be in [`STANDARD`].
+pub fn in_tooling(name: &str) -> Option<&'static str> {
+    TOOLING.lines().find(|own| own.eq_ignore_ascii_case(name))
+}
 
 /// Orders names letter case aside.
 pub(super) fn compare(left: &str, right: &str) -> Ordering {

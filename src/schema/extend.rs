@@ -333,6 +333,9 @@ fn new_object(
         network_scope_field_name: None,
         compounds: Vec::new(),
         system: SystemSlots::default(),
+        derived: None,
+        hidden: Vec::new(),
+        not_emulated: Vec::new(),
     };
     for (key, on) in flags {
         if let Some(flag) = spec.flags.by_key(&key) {

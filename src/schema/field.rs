@@ -269,6 +269,9 @@ pub struct FieldSpec {
     pub feature: Option<Feature>,
     /// Ours: a removed custom field keeps its slot and is never shown.
     pub removed: bool,
+    /// Ours: never shown or named. The rows of the metadata catalog keep their ids so, and those of
+    /// their parents: what users see of either is durable ids.
+    pub hidden: bool,
 }
 
 impl FieldSpec {
@@ -337,6 +340,7 @@ impl FieldSpec {
             required: None,
             feature: None,
             removed: false,
+            hidden: false,
         }
     }
 

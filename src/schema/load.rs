@@ -1,7 +1,10 @@
 //! A standard object from its schema file, on first use, shared by every org of the process.
 
 use super::catalog::{self, Header};
-use super::object::{ChildRelationship, ObjectId, ObjectSpec, RecordTypeInfo, SystemSlots};
+use super::field::{FieldSpec, FieldType};
+use super::object::{
+    ChildRelationship, Derived, ObjectId, ObjectSpec, RecordTypeInfo, SystemSlots,
+};
 use super::usual::{self, Context};
 use super::view::{Feature, Features};
 use serde_json::{Map, Value};
@@ -76,9 +79,33 @@ fn parse(header: &Header, position: u16, features: Features) -> ObjectSpec {
         network_scope_field_name: json["networkScopeFieldName"].as_str().map(Into::into),
         compounds: Vec::new(),
         system: SystemSlots::default(),
+        derived: header.derived,
+        hidden: Vec::new(),
+        not_emulated: list(&json, "notEmulated")
+            .filter_map(Value::as_str)
+            .map(Into::into)
+            .collect(),
     };
+    if header.derived.is_some_and(Derived::is_catalog) {
+        hide_ids(&mut spec.fields);
+    }
     spec.index(features);
     spec
+}
+
+/// Gives the rows of the metadata catalog ids that nobody sees: a hidden `Id` before the one that is
+/// shown, and a hidden reference for each field that shows a parent's durable id.
+fn hide_ids(fields: &mut Vec<FieldSpec>) {
+    let hidden = |field: &FieldSpec, kind| FieldSpec { hidden: true, kind, ..field.clone() };
+    let links: Vec<FieldSpec> = fields
+        .iter()
+        .filter(|field| !field.reference_to.is_empty())
+        .map(|field| hidden(field, FieldType::Reference))
+        .collect();
+    let own = fields.iter().find(|field| field.kind == FieldType::Id);
+    let own = hidden(own.expect("every object has an Id"), FieldType::Id);
+    fields.insert(0, own);
+    fields.extend(links);
 }
 
 fn list<'a>(json: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {

@@ -19,7 +19,8 @@ mod view;
 pub use field::{AutoNumber, FieldSpec, FieldType, UniqueRule};
 pub use import::{Additions, ImportError};
 pub use object::{
-    ChildRelationship, ObjectFlags, ObjectId, ObjectSpec, RecordTypeInfo, Slot, SystemSlots,
+    ChildRelationship, Derived, ObjectFlags, ObjectId, ObjectSpec, RecordTypeInfo, Slot,
+    SystemSlots,
 };
 pub use picklist::{PickValue, Picklist};
 pub use view::{Feature, Features, HeaderView, Lookup, Schema};

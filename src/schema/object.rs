@@ -14,6 +14,29 @@ pub struct ObjectId(pub u16);
 /// The position of a field in its object; also of its value in a row.
 pub type Slot = u16;
 
+/// Where the rows of an object come from, when nobody writes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Derived {
+    /// A row for each object of the schema.
+    Entities,
+    /// A row for each field of each object, compounds as a whole.
+    Fields,
+    /// A row for each field of each object, compounds and their parts.
+    Particles,
+    /// A row for each value of each picklist.
+    PicklistValues,
+    /// There are none, and none can be made.
+    Nothing,
+}
+
+impl Derived {
+    /// True for what is read off the schema: Salesforce's metadata catalog, which takes only some of
+    /// SOQL, and whose rows go by durable ids.
+    pub fn is_catalog(self) -> bool {
+        self != Derived::Nothing
+    }
+}
+
 /// The true-or-false keys of an object's describe.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)] // The names are the describe's own.
@@ -210,6 +233,12 @@ pub struct ObjectSpec {
     pub compounds: Vec<(Slot, Vec<(&'static str, Slot)>)>,
     /// Slots of the fields that the engine itself writes.
     pub system: SystemSlots,
+    /// Where its rows come from, when nobody writes them.
+    pub derived: Option<Derived>,
+    /// Hidden references behind fields that show durable ids: see [`FieldSpec::hidden`].
+    pub hidden: Vec<Slot>,
+    /// Fields and relationships that real orgs have here and this one refuses.
+    pub not_emulated: Vec<Box<str>>,
 }
 
 /// The parts of addresses and locations: how their fields' names end, and their keys in JSON.
@@ -242,6 +271,7 @@ pub struct SystemSlots {
     pub last_viewed_date: Option<Slot>,
     pub last_referenced_date: Option<Slot>,
     pub record_type_id: Option<Slot>,
+    pub durable_id: Option<Slot>,
 }
 
 impl SystemSlots {
@@ -260,6 +290,7 @@ impl SystemSlots {
             last_viewed_date: slot("LastViewedDate"),
             last_referenced_date: slot("LastReferencedDate"),
             record_type_id: slot("RecordTypeId"),
+            durable_id: slot("DurableId"),
         }
     }
 }
@@ -270,7 +301,12 @@ impl ObjectSpec {
     pub(super) fn index(&mut self, features: Features) {
         self.visible.clear();
         self.by_name.clear();
+        self.hidden.clear();
         for (slot, field) in self.fields.iter().enumerate() {
+            if field.hidden {
+                self.hidden.push(slot as Slot);
+                continue;
+            }
             if field.removed || field.feature.is_some_and(|feature| !features.has(feature)) {
                 continue;
             }
@@ -283,6 +319,9 @@ impl ObjectSpec {
         self.filled = self.slots(FieldSpec::is_filled_on_create);
         self.unique = self.slots(|field| field.unique_rule.is_some());
         self.system = SystemSlots::of(&self.fields);
+        if !self.derived.is_some_and(Derived::is_catalog) {
+            self.system.durable_id = None;
+        }
         self.compounds = self
             .visible_fields()
             .filter(|(_, field)| matches!(field.kind, FieldType::Address | FieldType::Location))
@@ -332,11 +371,27 @@ impl ObjectSpec {
         self.visible.iter().map(|slot| (*slot, self.at(*slot)))
     }
 
-    /// The visible reference field whose relationship has this name, letter case aside.
+    /// The reference field whose relationship has this name, letter case aside.
     pub fn parent_relationship(&self, name: &str) -> Option<(Slot, &FieldSpec)> {
-        self.visible_fields().find(|(_, field)| {
+        self.hidden_fields().chain(self.visible_fields()).find(|(_, field)| {
             field.relationship_name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name))
         })
+    }
+
+    /// The field of a name that holds the ids of parents: a hidden one stands before the one that
+    /// shows their durable ids.
+    pub fn reference(&self, name: &str) -> Option<Slot> {
+        let hidden = self.hidden_fields().find(|(_, field)| field.name.eq_ignore_ascii_case(name));
+        hidden.or_else(|| self.field(name)).map(|(slot, _)| slot)
+    }
+
+    fn hidden_fields(&self) -> impl Iterator<Item = (Slot, &FieldSpec)> {
+        self.hidden.iter().map(|slot| (*slot, self.at(*slot)))
+    }
+
+    /// True for a field or relationship that real orgs have here and this one refuses.
+    pub fn refuses(&self, name: &str) -> bool {
+        self.not_emulated.iter().any(|own| own.eq_ignore_ascii_case(name))
     }
 
     /// The child relationship of this name, letter case aside.

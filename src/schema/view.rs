@@ -5,7 +5,7 @@ use super::extend::Added;
 use super::import::{Additions, ImportError};
 use super::link::Links;
 use super::load;
-use super::object::{ObjectFlags, ObjectId, ObjectSpec};
+use super::object::{Derived, ObjectFlags, ObjectId, ObjectSpec};
 use crate::id::KeyPrefix;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -279,6 +279,11 @@ impl Schema {
         let added = self.added.extended(additions, self)?;
         self.added = Arc::new(added);
         Ok(())
+    }
+
+    /// Where the rows of an object come from, when nobody writes them. Loads nothing.
+    pub fn derived(&self, id: ObjectId) -> Option<Derived> {
+        STANDARD.get(usize::from(id.0)).and_then(|header| header.derived)
     }
 
     /// True for a standard object of ours that this org lacks because its features are off.

@@ -34,7 +34,7 @@ pub use outbound::{Deliver, Outbound};
 pub use proxy::{HostPattern, ProxyOptions};
 pub use signal::StopSignal;
 #[cfg(feature = "tls")]
-pub use tls::Authority;
+pub use tls::{Authority, keep_trust};
 pub use tunnel::Upstream;
 
 use crate::api::{Request, RequestBody, Response};

@@ -25,6 +25,8 @@ pub struct Context<'a> {
     pub version: u32,
     /// Deleted rows too (`queryAll`).
     pub all_rows: bool,
+    /// The query came through the Tooling API, which has other objects.
+    pub tooling: bool,
     /// How the user's dates, weeks and numbers work.
     pub locale: Locale,
     /// Points on which sources disagree.
@@ -79,6 +81,7 @@ impl<'a> Context<'a> {
             now,
             version,
             all_rows: false,
+            tooling: false,
             locale: Locale::of(state, user),
             disputed: Disputed::default(),
         }

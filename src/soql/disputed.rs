@@ -25,6 +25,9 @@ pub struct Disputed {
     /// The type in the attributes of a polymorphic parent is `Name`, as recorded answers have it,
     /// instead of the object's own. Default: true.
     pub polymorphic_parents_are_names: bool,
+    /// `LIMIT` and `OFFSET` change nothing in queries of the metadata catalog (`EntityDefinition`
+    /// and kin). Default: true, as the Tooling API guide says.
+    pub catalog_ignores_limits: bool,
 }
 
 impl Default for Disputed {
@@ -39,6 +42,7 @@ impl Default for Disputed {
             not_keeps_unknown: false,
             queues_are_queues: true,
             polymorphic_parents_are_names: true,
+            catalog_ignores_limits: true,
         }
     }
 }

@@ -90,6 +90,11 @@ impl ChildSet {
 }
 
 impl ResultSet {
+    /// True when it was asked for through the Tooling API.
+    pub fn tooling(&self) -> bool {
+        self.settings.tooling
+    }
+
     /// Given rows of an object with given fields, as a query would answer them.
     pub fn of_rows(
         state: &Arc<State>,

@@ -4,12 +4,14 @@
 //! it; a write copies the pages on its path and nothing else. Rollback, fork, snapshot, diff and
 //! query cursors are all "keep or drop an `Arc<State>`".
 
+mod apex;
 mod calls;
 mod concur;
 mod doc;
 mod employees;
 mod index;
 mod jobs;
+mod metadata;
 pub mod page;
 mod row;
 mod settings;
@@ -18,10 +20,11 @@ mod table;
 mod targets;
 mod transitions;
 
+pub use apex::{ApexBody, ApexRoute};
 pub use calls::{Answer, Answered, Ask, Calls, OutboundCall, ScimAsk, ScimWhat};
 pub use concur::{
-    Concur, ConcurDelivery, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation, ConcurOutcome, ConcurProvision,
-    ConcurResult, ConcurSettings, ConcurUser, ConcurVerb, ENTERPRISE,
+    Concur, ConcurDelivery, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation, ConcurOutcome,
+    ConcurProvision, ConcurResult, ConcurSettings, ConcurUser, ConcurVerb, ENTERPRISE,
 };
 pub use doc::Doc;
 pub use employees::{
@@ -30,7 +33,7 @@ pub use employees::{
 pub use index::{IndexCache, Key, KeySet, fold};
 pub use jobs::{Job, JobKind, Jobs, Pace};
 pub use row::{Draft, Hint, Row};
-pub use settings::{ScimMode, Settings};
+pub use settings::{DuplicateRule, ScimMode, Settings};
 pub use state::{BEGINNING, Cleared, State};
 pub use table::{RowNum, Table, Tombstone};
 pub use targets::{Adapter, EXTERNAL, Ending, External, Outcome, Stage, Target};

@@ -1,5 +1,6 @@
 //! What an org's owner may set: limits, modes, names taken elsewhere. Part of the state.
 
+use super::apex::ApexRoute;
 use super::concur::ConcurSettings;
 use super::employees::EmployeeUserSettings;
 use super::jobs::Pace;
@@ -17,6 +18,29 @@ pub enum ScimMode {
     Salesforce,
     /// As RFC 7643 and 7644 say.
     Rfc,
+}
+
+/// A duplicate rule with one exact matching rule behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DuplicateRule {
+    /// The fields that must all be equal, letter case aside; one that is empty matches nothing.
+    pub fields: Vec<String>,
+    /// True for an alert, which the caller may pass over; false when duplicates are blocked.
+    pub alerts: bool,
+    /// The alert; `None` for the usual one.
+    pub message: Option<String>,
+}
+
+impl DuplicateRule {
+    /// The developer name of an object's rule.
+    pub fn name(object: &str) -> String {
+        format!("Standard_{object}_Duplicate_Rule")
+    }
+
+    /// The developer name of the matching rule behind it.
+    pub fn match_rule(object: &str) -> String {
+        format!("Standard_{object}_Match_Rule_v1_0")
+    }
 }
 
 /// Settings that no record holds. Features live in the schema, the organization's own facts in its
@@ -51,8 +75,12 @@ pub struct Settings {
     pub pace: Pace,
     /// How employees become users.
     pub employees: EmployeeUserSettings,
+    /// Duplicate rules, by their object.
+    pub duplicate_rules: BTreeMap<String, Arc<DuplicateRule>>,
     /// The systems that connected apps provision, by the app's name or id.
     pub targets: BTreeMap<String, Arc<Target>>,
+    /// What `/services/apexrest` answers.
+    pub apex_rest: Arc<[ApexRoute]>,
 }
 
 impl Settings {
@@ -85,7 +113,9 @@ impl Default for Settings {
             transitions: Arc::default(),
             pace: Pace::default(),
             employees: EmployeeUserSettings::default(),
+            duplicate_rules: BTreeMap::new(),
             targets: BTreeMap::new(),
+            apex_rest: Arc::default(),
         }
     }
 }

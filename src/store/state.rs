@@ -4,6 +4,7 @@ use super::calls::Calls;
 use super::concur::Concur;
 use super::employees::Runs;
 use super::jobs::Jobs;
+use super::metadata::Metadata;
 use super::row::Row;
 use super::settings::Settings;
 use super::table::{RowNum, Table};
@@ -61,6 +62,8 @@ pub struct State {
     /// What each user made or viewed last, newest first.
     recent: imbl::OrdMap<Id, Arc<Vec<Id>>>,
     tables: Vec<Option<Arc<Table>>>,
+    /// The metadata catalog of the schema.
+    metadata: Arc<Metadata>,
     /// References emptied by a deletion, by its number.
     cleared: imbl::OrdMap<u64, Arc<[Cleared]>>,
 }
@@ -83,13 +86,27 @@ impl State {
             runs: Runs::default(),
             recent: imbl::OrdMap::new(),
             tables: Vec::new(),
+            metadata: Arc::default(),
             cleared: imbl::OrdMap::new(),
         }
     }
 
     /// The rows of an object; an empty table when it has none yet.
     pub fn table(&self, object: ObjectId) -> &Arc<Table> {
-        self.tables.get(usize::from(object.0)).and_then(Option::as_ref).unwrap_or(&EMPTY)
+        let own = self.tables.get(usize::from(object.0)).and_then(Option::as_ref);
+        own.unwrap_or_else(|| match self.schema.derived(object) {
+            Some(derived) => self.metadata.table(&self.schema, object, derived).unwrap_or(&EMPTY),
+            None => &EMPTY,
+        })
+    }
+
+    /// The row of the metadata catalog that a durable id names, letter case aside.
+    pub fn durable_row(&self, object: &ObjectSpec, durable_id: &str) -> Option<(RowNum, &Row)> {
+        let slot = object.system.durable_id?;
+        let names = |row: &Row| {
+            row.get(slot).as_text().is_some_and(|own| own.eq_ignore_ascii_case(durable_id))
+        };
+        self.table(object.id).live_rows().find(|(_, row)| names(row))
     }
 
     /// The rows of an object, to be changed: the table is copied if somebody else holds it.
@@ -129,6 +146,7 @@ impl State {
     /// Replaces the schema, and keeps the indexes that its new fields want.
     pub fn set_schema(&mut self, schema: Arc<Schema>, now: Millis) {
         self.schema = schema;
+        self.metadata = Arc::default();
         self.schema_changed = now;
         let objects: Vec<ObjectId> = self.objects_with_rows().collect();
         let schema = Arc::clone(&self.schema);

@@ -115,8 +115,8 @@ pub(super) fn json_text<'b>(call: &Call<'_>, bytes: &'b Bytes) -> Result<&'b str
     }
     if !(media.is_empty() || media.eq_ignore_ascii_case("application/json")) {
         return Err(match call.entry.segments.get(4).map(AsRef::as_ref) {
-            // Real orgs read XML and multipart bodies here.
-            Some(name @ ("tree" | "batch" | "sobjects")) if is_other_form(media) => {
+            // Real orgs read XML and multipart bodies here; how the XML looks is not documented.
+            Some(name @ ("batch" | "sobjects")) if is_other_form(media) => {
                 OrgError::composite_media_not_emulated(media, name)
             }
             _ => OrgError::unsupported_media_type(content_type),
@@ -127,6 +127,13 @@ pub(super) fn json_text<'b>(call: &Call<'_>, bytes: &'b Bytes) -> Result<&'b str
         return Err(OrgError::no_entity_body());
     }
     Ok(text)
+}
+
+/// True for a request with a body of XML.
+pub(super) fn is_xml(call: &Call<'_>) -> bool {
+    let content_type = call.entry.request.headers.get("content-type").unwrap_or_default();
+    let media = content_type.split(';').next().unwrap_or_default().trim();
+    ["application/xml", "text/xml"].iter().any(|own| own.eq_ignore_ascii_case(media))
 }
 
 fn is_other_form(media: &str) -> bool {
@@ -213,21 +220,27 @@ pub(super) fn push_answers<'a>(
     out.push_str("]}");
 }
 
-/// The same reply with the hint of its first answer that failed for a reason of its own.
+/// The same reply with the hint of its first answer that failed for a reason of its own, and what
+/// any of them found not emulated.
 pub(super) fn hinted<'a>(reply: Reply, answers: impl Iterator<Item = &'a Answer>) -> Reply {
-    let mut failed = answers.filter(|answer| answer.is_failure());
-    let Some(answer) = failed.find(|answer| !is_halted(&answer.faults)) else { return reply };
-    let told = told(&answer.faults);
-    told.into_iter().fold(reply, |reply, (name, value)| reply.with(name, value))
+    let failed = answers.filter(|answer| answer.is_failure() && !is_halted(&answer.faults));
+    let failed: Vec<&Answer> = failed.collect();
+    let what = failed.iter().find_map(|answer| unsupported(&answer.faults));
+    let hint = failed.first().map(|answer| hint(&answer.faults));
+    what.into_iter().chain(hint).fold(reply, |reply, (name, value)| reply.with(name, value))
 }
 
-/// The headers that tell of faults: what is not emulated, and the hint.
-fn told(faults: &Faults) -> Vec<(&'static str, Cow<'static, str>)> {
-    let what = faults.iter().find_map(|fault| fault.unsupported.as_deref());
-    let what = what.map(|what| ("X-Fauxforce-Unsupported", reply::header_text(what).into()));
+/// The header of what faults say is not emulated.
+fn unsupported(faults: &Faults) -> Option<(&'static str, String)> {
+    let what = faults.iter().find_map(|fault| fault.unsupported.as_deref())?;
+    Some(("X-Fauxforce-Unsupported", reply::header_text(what)))
+}
+
+/// The header of the hint.
+fn hint(faults: &Faults) -> (&'static str, String) {
     let own = faults.iter().find_map(|fault| fault.hint.as_deref());
     let hint = own.map_or_else(|| hints::usual(faults), Cow::Borrowed);
-    what.into_iter().chain([("X-Fauxforce-Hint", reply::header_text(&hint).into())]).collect()
+    ("X-Fauxforce-Hint", reply::header_text(&hint))
 }
 
 fn is_halted(faults: &Faults) -> bool {
@@ -279,7 +292,8 @@ fn note(outer: &Call<'_>, request: Request, trace: Trace, answer: &Answer, durat
         text => Bytes::copy_from_slice(text.as_bytes()),
     };
     if answer.is_failure() {
-        headers.extend(told(&answer.faults));
+        let told = unsupported(&answer.faults).into_iter().chain([hint(&answer.faults)]);
+        headers.extend(told.map(|(name, value)| (name, Cow::Owned(value))));
     }
     let fault = noted.fault;
     outer.entry.trace.part(Part { request, fault, status: answer.status, headers, body, duration });

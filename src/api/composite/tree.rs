@@ -5,9 +5,9 @@
 //! faults are the answer, and nothing is saved.
 
 use super::super::body::{self, Member, Sent};
-use super::super::json;
 use super::super::reply::Reply;
 use super::super::rest::{Call, Outcome};
+use super::super::{json, xml};
 use super::records::{self, Fields};
 use super::subrequest;
 use crate::dml::Transaction;
@@ -38,7 +38,13 @@ struct Node<'b> {
 pub(super) fn handle(call: &Call<'_>, name: &str) -> Outcome {
     let root = Arc::clone(call.object(name)?);
     let bytes = call.entry.body();
-    let text = subrequest::json_text(call, &bytes)?;
+    let converted;
+    let text = if subrequest::is_xml(call) && !bytes.is_empty() {
+        converted = xml::tree_json(&bytes)?;
+        &converted
+    } else {
+        subrequest::json_text(call, &bytes)?
+    };
     let nodes = read(call, text, &root)?;
     let order = order(&nodes);
     let references: Vec<String> = nodes.iter().map(|node| node.reference.clone()).collect();
@@ -261,7 +267,7 @@ fn created(references: &[String], ids: &[(usize, Id)]) -> Reply {
         out.push_str("\"}");
     }
     out.push_str("]}");
-    Reply::json(out, "SObjectTreeResponse").status(201)
+    Reply::json(out, xml::TREE_RESPONSE).status(201)
 }
 
 fn refused(references: &[String], faults: &[(usize, Faults)]) -> Reply {
@@ -274,5 +280,5 @@ fn refused(references: &[String], faults: &[(usize, Faults)]) -> Reply {
         out.push_str("]}");
     }
     out.push_str("]}");
-    Reply::json(out, "SObjectTreeResponse").status(400)
+    Reply::json(out, xml::TREE_RESPONSE).status(400)
 }

@@ -49,7 +49,7 @@ pub(super) fn check_keys(node: &Node, known: &[&str]) -> Result<(), ControlError
 
 /// The error of a problem in a tree.
 pub(super) fn of_problem(problem: &Problem) -> ControlError {
-    let mut message = problem.message.clone();
+    let mut message = problem.without_code().to_owned();
     if problem.line > 0 {
         message = format!("line {}: {message}", problem.line);
     }

@@ -45,15 +45,15 @@ pub(crate) fn handle(orgs: &Orgs, request: &Request, segments: &[Cow<'_, str>]) 
     let call = Call { orgs, request, now: request.received_at };
     let parts: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     let admitted = guard::admit(orgs, request, &parts);
+    if let (Method::Post, ["orgs", name, "await"], Ok(())) = (request.method, &parts[..], &admitted)
+    {
+        return wait::begin(&call, name);
+    }
     if let (Ok(()), Method::Get | Method::Head, ["ca.pem"], Some(ca_pem)) =
         (&admitted, request.method, &parts[..], &orgs.template.ca_pem)
     {
         let headed = headed(Response::status(200), call.now);
         return headed.with("Content-Type", "application/x-pem-file").body(ca_pem.clone());
-    }
-    if let (Method::Post, ["orgs", name, "await"], Ok(())) = (request.method, &parts[..], &admitted)
-    {
-        return wait::begin(&call, name);
     }
     respond(call.now, admitted.and_then(|()| call.answer(&parts)))
 }

@@ -9,6 +9,7 @@ use crate::error::journal::Difference;
 use crate::glob::Glob;
 use crate::org::{Exchange, Org, Told};
 use serde_json::Value;
+use std::fmt;
 use std::sync::Arc;
 
 /// Differences of a body that are told; the rest is much the same.
@@ -205,6 +206,29 @@ impl Pattern {
         }
         found
     }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = [
+            self.method.clone(),
+            self.path.as_ref().map(|path| path.as_str().to_owned()),
+            self.protocol.clone(),
+            self.operation.map(|operation| operation.name().to_owned()),
+            self.object.clone(),
+            self.status.map(Status::shown),
+            self.unsupported.map(|flag| if flag { "unsupported" } else { "supported" }.to_owned()),
+            self.body.as_ref().map(|body| shown(body, "")),
+        ];
+        let words: Vec<String> = words.into_iter().flatten().collect();
+        f.write_str(if words.is_empty() { "any request" } else { "a request" })?;
+        words.iter().try_for_each(|word| write!(f, " {word}"))
+    }
+}
+
+/// JSON as a tree.
+pub fn json_tree(text: &str) -> Result<Value, serde_json::Error> {
+    serde_json::from_str(text)
 }
 
 /// The header of what is not emulated.

@@ -94,7 +94,7 @@ fn validators(call: &Call<'_>, what: &str) -> Validators {
 }
 
 /// Answers with a body derived from the schema, or 304.
-fn derived(call: &Call<'_>, what: &str, root: &str, make: impl FnOnce(&mut String)) -> Outcome {
+pub fn derived(call: &Call<'_>, what: &str, root: &str, make: impl FnOnce(&mut String)) -> Outcome {
     if !call.reads() {
         return call.only("HEAD,GET");
     }

@@ -5,8 +5,9 @@
 
 mod around;
 mod blobs;
-mod conditional;
+pub(super) mod conditional;
 mod discovery;
+mod duplicates;
 mod external;
 mod info;
 mod multipart;
@@ -18,6 +19,7 @@ mod replication;
 pub(super) mod rows;
 mod search;
 mod suggest;
+mod tooling;
 mod traverse;
 
 use super::composite;
@@ -89,7 +91,9 @@ impl Call<'_> {
     /// Runs a transaction for the caller, as a part of the call's unit if it has one. What it did is
     /// kept when `work` says so.
     pub fn attempt<T>(&self, work: impl FnOnce(&mut Transaction<'_>) -> (T, bool)) -> T {
+        let allow = duplicates::allowed(self);
         let warned = |transaction: &mut Transaction<'_>| {
+            transaction.allow_duplicates = allow;
             let (done, keep) = work(transaction);
             if keep {
                 self.warnings.borrow_mut().append(&mut transaction.warnings);
@@ -112,6 +116,11 @@ impl Call<'_> {
             let keep = done.is_ok();
             (done, keep)
         })
+    }
+
+    /// The org's data as it is now: after what the call, or its unit, has written.
+    pub fn latest(&self) -> Arc<State> {
+        self.unit.map_or_else(|| self.entry.org.read(), Unit::read)
     }
 
     /// Changes what is not a record.
@@ -181,13 +190,12 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
         Err(error) => return reply::render_faults(entry, style, None, &[error]),
     };
     let state = entry.org.read();
-    let most = state.settings.daily_api_requests;
-    let used = entry.org.usage.count(entry.now);
-    let counted = Some(Counted { used: used.min(most), most });
-    if used > most {
-        let error = OrgError::request_limit_exceeded();
-        return reply::render_faults(entry, style, counted, &[error]);
-    }
+    let counted = match count(entry, &state) {
+        Ok(counted) => Some(counted),
+        Err((counted, error)) => {
+            return reply::render_faults(entry, style, Some(counted), &[error]);
+        }
+    };
     if let Some(namespace) = option(entry.request, "sforce-call-options", "defaultNamespace")
         && state.schema.has_namespace(namespace)
     {
@@ -211,6 +219,14 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
         }
         Err(faults) => reply::render_faults(entry, style, counted, &faults),
     }
+}
+
+/// Counts a request against the org's limit; an error when it is used up.
+pub(super) fn count(entry: &Entry<'_>, state: &State) -> Result<Counted, (Counted, OrgError)> {
+    let most = state.settings.daily_api_requests;
+    let used = entry.org.usage.count(entry.now);
+    let counted = Counted { used: used.min(most), most };
+    if used > most { Err((counted, OrgError::request_limit_exceeded())) } else { Ok(counted) }
 }
 
 /// Takes a suffix that selects the format off the last segment; up to v57.
@@ -257,6 +273,10 @@ pub(super) fn overridden(method: Method, params: &Params<'_>) -> Method {
 
 /// Answers a call, whether it came over the socket or inside a composite request.
 pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
+    routed(call, path).map_err(|faults| duplicates::described(call, faults))
+}
+
+fn routed(call: &Call<'_>, path: &[&str]) -> Outcome {
     match path {
         [] => discovery::resources(call),
         ["sobjects"] => discovery::global(call),
@@ -273,8 +293,8 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         }
         ["sobjects", name, key] => rows::row(call, name, key),
         ["sobjects", name, first, rest @ ..] => traverse::handle(call, name, first, rest),
-        ["query"] => query::query(call, false),
-        ["queryAll"] => query::query(call, true),
+        ["query"] => query::query(call, query::Through::Query),
+        ["queryAll"] => query::query(call, query::Through::QueryAll),
         ["query" | "queryAll", locator] => query::more(call, locator),
         ["search"] => search::search(call),
         ["search", "layout"] => search::layout(call),
@@ -291,6 +311,8 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["process", rest @ ..] => process::process(call, rest),
         ["actions", rest @ ..] => process::actions(call, rest),
         ["composite", rest @ ..] => composite::handle(call, rest),
+        ["ui-api", rest @ ..] => super::ui::handle(call, rest),
+        ["tooling", rest @ ..] => tooling::handle(call, rest),
         ["compactLayouts"] => discovery::compact_layouts(call),
         ["connect", "proxy", "ui-telemetry"] => {
             call.entry.trace.leave_out();
@@ -308,7 +330,7 @@ pub(super) fn dispatch(call: &Call<'_>, path: &[&str]) -> Outcome {
 }
 
 /// Resources that real orgs have and do not list at a version's root.
-const UNLISTED: [&str; 4] = ["ui-api", "graphql", "knowledgeManagement", "scheduling"];
+const UNLISTED: [&str; 3] = ["graphql", "knowledgeManagement", "scheduling"];
 
 /// The resources of a version's root, in the order in which a real org lists them.
 pub const RESOURCES: [&str; 46] = [

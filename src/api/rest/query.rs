@@ -1,5 +1,6 @@
 //! `query`, `queryAll` and their further pages. `reference/rest.md` §4.
 
+use super::super::home::Home;
 use super::super::reply::Reply;
 use super::super::{query_columns, query_json};
 use super::{Call, Outcome, option};
@@ -13,15 +14,27 @@ use std::sync::Arc;
 const LARGEST_BATCH: usize = 2000;
 const SMALLEST_BATCH: usize = 200;
 
+/// Which resource a query came through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Through {
+    /// `query`
+    Query,
+    /// `queryAll`: deleted rows too.
+    QueryAll,
+    /// `tooling/query`: the objects of the Tooling API.
+    Tooling,
+}
+
 /// `GET /query?q=…` or `?explain=…`.
-pub fn query(call: &Call<'_>, all_rows: bool) -> Outcome {
+pub fn query(call: &Call<'_>, through: Through) -> Outcome {
     if !call.reads() {
         return call.only("HEAD,GET");
     }
     let indexes = &call.entry.org.indexes;
     let mut context =
         Context::new(&call.state, indexes, call.session.user, call.entry.now, call.version);
-    context.all_rows = all_rows;
+    context.all_rows = through == Through::QueryAll;
+    context.tooling = through == Through::Tooling;
     if let Some(text) = call.params.get("explain") {
         let explained = soql::explain(text, &context)?;
         return Ok(Reply::json(query_json::explained(&explained), "QueryExplain"));
@@ -46,7 +59,7 @@ pub fn first_page(call: &Call<'_>, result: ResultSet) -> Outcome {
     let end = result.page_end(0, batch);
     let result = Arc::new(result);
     let more = end < rows && !result.is_one_page();
-    let next = more.then(|| next_url(call.version, call.keep(batch, &result), end));
+    let next = more.then(|| next_url(home(call, &result), call.keep(batch, &result), end));
     Ok(page(call, &result, 0..end, batch, next.as_deref()))
 }
 
@@ -58,8 +71,9 @@ fn page(
     batch: usize,
     next: Option<&str>,
 ) -> Reply {
-    let keep =
-        |children: ResultSet| next_url(call.version, call.keep(batch, &Arc::new(children)), batch);
+    let keep = |children: ResultSet| {
+        next_url(home(call, result), call.keep(batch, &Arc::new(children)), batch)
+    };
     let mut out = String::with_capacity(256 + rows.len() * 256);
     let page = query_json::Page { rows, next, most_children: Some((batch, &keep)) };
     query_json::page_of(&mut out, result, &page, call.version);
@@ -78,13 +92,18 @@ pub fn more(call: &Call<'_>, locator: &str) -> Outcome {
         return Err(OrgError::invalid_query_locator().into());
     }
     let end = result.page_end(from, batch);
-    let next = (end < rows).then(|| next_url(call.version, id, end));
+    let next = (end < rows).then(|| next_url(home(call, &result), id, end));
     Ok(page(call, &result, from..end, batch, next.as_deref()))
 }
 
-fn next_url(version: u32, id: Id, offset: usize) -> String {
+fn home(call: &Call<'_>, result: &ResultSet) -> Home {
+    Home { version: call.version, tooling: result.tooling() }
+}
+
+fn next_url(home: Home, id: Id, offset: usize) -> String {
     let mut url = String::with_capacity(64);
-    let _ = write!(url, "/services/data/v{version}.0/query/{id}-{offset}");
+    let api = if home.tooling { "tooling/" } else { "" };
+    let _ = write!(url, "/services/data/v{}.0/{api}query/{id}-{offset}", home.version);
     url
 }
 

@@ -59,7 +59,15 @@ pub fn with_created(mut reply: Reply) -> Reply {
 
 /// The row that `{id}` addresses, in the state of the request. Which error a wrong one gets depends
 /// on the method: the table of `reference/rest.md` §3.2.
-fn addressed(call: &Call<'_>, object: &ObjectSpec, key: &str) -> Result<(RowNum, Row), OrgError> {
+pub fn addressed(
+    call: &Call<'_>,
+    object: &ObjectSpec,
+    key: &str,
+) -> Result<(RowNum, Row), OrgError> {
+    if object.system.durable_id.is_some() {
+        let found = call.state.durable_row(object, key).ok_or_else(OrgError::not_found)?;
+        return Ok((found.0, found.1.clone()));
+    }
     let id = match Id::parse(key) {
         Ok(id) => id,
         Err(IdError::Shape) => return Err(OrgError::external_id_not_accessible(key)),
@@ -115,8 +123,9 @@ pub fn fields(object: &ObjectSpec, list: &str) -> Result<Vec<Slot>, OrgError> {
             slots.push(slot);
         }
     }
-    if !slots.contains(&object.system.id) {
-        slots.push(object.system.id);
+    let id = object.field("Id").map_or(object.system.id, |(slot, _)| slot);
+    if !slots.contains(&id) {
+        slots.push(id);
     }
     Ok(slots)
 }
@@ -183,7 +192,7 @@ pub fn delete(call: &Call<'_>, object: &Arc<ObjectSpec>, number: RowNum) -> Outc
 
 /// Runs a transaction on a row that the request found live. Another writer may have deleted it
 /// since; then the answer is that of a deleted row.
-fn change(
+pub fn change(
     call: &Call<'_>,
     object: &ObjectSpec,
     number: RowNum,

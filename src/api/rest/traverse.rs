@@ -80,7 +80,7 @@ fn children(call: &Call<'_>, object: &ObjectSpec, row: &Row, relationship: &str)
     let missing = || Faults::from(OrgError::not_found());
     let child = object.child_relationship(relationship).ok_or_else(missing)?;
     let child_object = call.state.schema.by_name(&child.child_object).ok_or_else(missing)?;
-    let (slot, _) = child_object.field(&child.field).ok_or_else(missing)?;
+    let slot = child_object.reference(&child.field).ok_or_else(missing)?;
     let parent = row.id(object.system.id).ok_or_else(missing)?;
     let slots = match call.params.get("fields") {
         Some(list) => rows::fields(child_object, list)?,

@@ -50,6 +50,29 @@ pub(super) fn open(folder: &Path, system: Option<&Path>) -> Result<Kept, CaError
     Ok(Kept { signer, certificate_pem, ca_file: at(CERTIFICATE), ca_bundle: at(BUNDLE) })
 }
 
+/// Writes down a certificate that clients shall trust and whose key somebody else has. A folder that
+/// holds another one is left alone.
+pub(super) fn keep_trust(
+    folder: &Path,
+    system: Option<&Path>,
+    certificate: &str,
+) -> Result<(PathBuf, PathBuf), CaError> {
+    let folder =
+        std::path::absolute(folder).map_err(|error| CaError::unwritable(folder, &error))?;
+    let (ca_file, ca_bundle) = (folder.join(CERTIFICATE), folder.join(BUNDLE));
+    let _lock = lock(&folder)?;
+    match read(&ca_file).map_err(|error| CaError::unreadable(&ca_file, &error))? {
+        None => write(&folder, CERTIFICATE, certificate, false)?,
+        Some(own) if own == certificate => {}
+        Some(_) => return Err(CaError::another(&ca_file)),
+    }
+    let bundle = bundle(system, certificate);
+    if read(&ca_bundle).ok().flatten().as_deref() != Some(bundle.as_str()) {
+        write(&folder, BUNDLE, &bundle, false)?;
+    }
+    Ok((ca_file, ca_bundle))
+}
+
 /// The key and the certificate; `None` when one is not there yet.
 fn read_pair(folder: &Path) -> Result<Option<(Signer, String)>, CaError> {
     let (key_file, certificate_file) = (folder.join(KEY), folder.join(CERTIFICATE));

@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub struct Settings {
     /// Deleted rows count.
     pub all_rows: bool,
+    /// It was asked for through the Tooling API.
+    pub tooling: bool,
     /// The user's locale.
     pub locale: Locale,
     /// A queue's type is `Queue`.
@@ -30,6 +32,7 @@ impl Default for Settings {
         let disputed = Disputed::default();
         Settings {
             all_rows: false,
+            tooling: false,
             locale: Locale::default(),
             queues_are_queues: disputed.queues_are_queues,
             polymorphic_parents_are_names: disputed.polymorphic_parents_are_names,
@@ -42,6 +45,7 @@ impl Settings {
     pub fn of(context: &Context<'_>) -> Settings {
         Settings {
             all_rows: context.all_rows,
+            tooling: context.tooling,
             locale: context.locale.clone(),
             queues_are_queues: context.disputed.queues_are_queues,
             polymorphic_parents_are_names: context.disputed.polymorphic_parents_are_names,

@@ -4,6 +4,7 @@ use super::Resolver;
 use super::functions::{Clause, Value};
 use super::group::{Grouper, makes_groups};
 use super::literal::{Family, family};
+use super::metadata;
 use super::names::{Scope, column};
 use super::select::Depth;
 use super::tree::{
@@ -70,6 +71,14 @@ impl<'a> Resolver<'a> {
                 }
                 Output::Groups(grouper.finish(columns, having))
             }
+        };
+        let (offset, limit) = match scope.object.derived {
+            Some(derived) if derived.is_catalog() => {
+                metadata::check(scope, query, depth)?;
+                let ignored = self.context.disputed.catalog_ignores_limits;
+                if ignored { (0, None) } else { (offset, limit) }
+            }
+            _ => (offset, limit),
         };
         Ok(Level {
             object: Arc::clone(&scope.object),

@@ -14,6 +14,7 @@ mod filter;
 mod functions;
 mod group;
 mod literal;
+mod metadata;
 mod names;
 mod select;
 pub mod tree;

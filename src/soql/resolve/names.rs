@@ -3,7 +3,7 @@
 use super::Resolver;
 use super::tree::{Column, Expr, Hop, Path, Place, Targets, Typed};
 use crate::error::OrgError;
-use crate::schema::{FieldSpec, FieldType, Lookup, ObjectSpec, Slot};
+use crate::schema::{FieldSpec, FieldType, Lookup, ObjectSpec, Slot, catalog};
 use crate::soql::ast::{From, Name};
 use compact_str::CompactString;
 use std::sync::Arc;
@@ -95,14 +95,25 @@ pub(super) struct Scope<'a> {
 impl<'a> Resolver<'a> {
     /// The object of a name in `FROM`.
     pub(super) fn object(&self, name: &Name) -> Result<Arc<ObjectSpec>, OrgError> {
+        let unknown = || {
+            let at = name.span.start as usize;
+            OrgError::no_such_object_in_query(self.text, at, &name.text)
+        };
+        if self.context.tooling && catalog::in_tooling(&name.text).is_none() {
+            return Err(unknown());
+        }
         let object = match self.context.state.schema.lookup(&name.text) {
             Lookup::Object(object) => Arc::clone(object),
             Lookup::KnownElsewhere(canonical) => {
                 return Err(OrgError::object_not_emulated(canonical));
             }
             Lookup::Unknown => {
-                let at = name.span.start as usize;
-                return Err(OrgError::no_such_object_in_query(self.text, at, &name.text));
+                return Err(match catalog::in_tooling(&name.text) {
+                    Some(canonical) if self.context.tooling => {
+                        OrgError::tooling_object_not_emulated(canonical)
+                    }
+                    _ => unknown(),
+                });
             }
         };
         if object.flags.queryable { Ok(object) } else { Err(OrgError::not_queryable(&object.name)) }
@@ -226,7 +237,13 @@ impl Scope<'_> {
         if reached.hops.len() == MAX_STEPS {
             return Err(OrgError::path_too_long(self.text(), at));
         }
-        let unknown = || OrgError::no_such_relationship(self.text(), at, segment);
+        let unknown = || {
+            let refused = match &reached.at {
+                Targets::One(object) => refused(object, segment),
+                Targets::Any(_) => None,
+            };
+            refused.unwrap_or_else(|| OrgError::no_such_relationship(self.text(), at, segment))
+        };
         let (place, field) = match &reached.at {
             Targets::One(object) => {
                 let (slot, field) = object.parent_relationship(segment).ok_or_else(unknown)?;
@@ -283,8 +300,9 @@ impl Scope<'_> {
         };
         match &reached.at {
             Targets::One(object) => {
-                let (slot, _) =
-                    object.field(segment).ok_or_else(|| unknown(segment, &object.name))?;
+                let missing =
+                    || refused(object, segment).unwrap_or_else(|| unknown(segment, &object.name));
+                let (slot, _) = object.field(segment).ok_or_else(missing)?;
                 Ok((Place::One(slot), column(object, slot)))
             }
             Targets::Any(objects) => {
@@ -292,6 +310,11 @@ impl Scope<'_> {
             }
         }
     }
+}
+
+/// The refusal of a field or relationship that real orgs have in an object and this one has not.
+pub(super) fn refused(object: &ObjectSpec, name: &str) -> Option<OrgError> {
+    object.refuses(name).then(|| OrgError::catalog_field_not_emulated(&object.name, name))
 }
 
 /// A field of the `Name` object: its place in each of the objects behind it.

@@ -1,7 +1,7 @@
 //! The select list of records: fields, parents, functions, `TYPEOF`, `FIELDS()`, child sub-selects.
 
 use super::functions::Clause;
-use super::names::{Found, Reached, Scope, column};
+use super::names::{Found, Reached, Scope, column, refused};
 use super::tree::{Child, Hop, Node, ParentNode, Place, Records, Targets, Typed, TypeofNode};
 use crate::error::OrgError;
 use crate::schema::{Lookup, ObjectSpec};
@@ -274,7 +274,8 @@ impl List<'_, '_> {
         let name = self.scope.without_own_name(&from.object);
         let object = &self.scope.object;
         let Some(relationship) = object.child_relationship(name) else {
-            return Err(OrgError::no_such_child_relationship(text, at, name));
+            let unknown = || OrgError::no_such_child_relationship(text, at, name);
+            return Err(refused(object, name).unwrap_or_else(unknown));
         };
         let child = match resolver.context.state.schema.lookup(&relationship.child_object) {
             Lookup::Object(child) => Arc::clone(child),
@@ -282,7 +283,7 @@ impl List<'_, '_> {
                 return Err(OrgError::object_not_emulated(&relationship.child_object));
             }
         };
-        let Some((reference, _)) = child.field(&relationship.field) else {
+        let Some(reference) = child.reference(&relationship.field) else {
             return Err(OrgError::no_such_child_relationship(text, at, name));
         };
         let name: Box<str> = relationship.relationship_name.as_deref().unwrap_or(name).into();
