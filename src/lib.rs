@@ -17,6 +17,7 @@ pub mod id;
 pub mod objects;
 mod org;
 mod provisioning;
+mod random;
 mod scenario;
 pub mod schema;
 #[cfg(feature = "server")]
@@ -31,8 +32,8 @@ pub mod value;
 #[cfg(feature = "wiremock")]
 pub use facade::OrgResponder;
 pub use facade::{
-    Expectation, Expected, Options, Org, OrgBuilder, Recorded, StartError, built_in_scenario,
-    built_in_scenarios, check_scenario,
+    Expectation, Expected, Fault, FaultGuard, Options, Org, OrgBuilder, Recorded, StartError,
+    built_in_scenario, built_in_scenarios, check_scenario,
 };
 #[cfg(feature = "server")]
 pub use facade::{Server, ServerBuilder};

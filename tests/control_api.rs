@@ -168,6 +168,24 @@ fn settings_are_merged() {
 }
 
 #[test]
+fn routes_of_apex_rest_are_shown_as_they_were_set() {
+    let org = start();
+    let routes = json!([
+        {"method": "GET", "path": "/a/*", "status": 203, "headers": {"X-A": "1"}, "body": {"b": [1, null]}},
+        {"path": "/b", "status": 200, "body": "text"},
+        {"path": "/c", "status": 200, "echo": true},
+        {"path": "/d", "status": 204},
+    ]);
+    let (status, after) = put(&org, "/orgs/default/settings", json!({"apexRest": routes}));
+    assert_eq!((status, &after["apexRest"]), (200, &routes));
+    let (status, _) = put(&org, "/orgs/default/settings", json!({"apexRest": [{"path": "x"}]}));
+    assert_eq!(status, 400);
+    assert_eq!(get(&org, "/orgs/default/settings")["apexRest"], routes);
+    post(&org, "/orgs/default/reset", json!({}));
+    assert_eq!(get(&org, "/orgs/default/settings")["apexRest"], json!([]));
+}
+
+#[test]
 fn reset_goes_back_to_the_beginning() {
     let org = start();
     put(&org, "/orgs/default/clock", json!({"advance": "P30D"}));

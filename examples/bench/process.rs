@@ -225,14 +225,17 @@ pub(crate) fn prepared_cost(
     Ok(measured)
 }
 
-/// CPU time of a request; the base is the same request to an org that was started with options.
+/// CPU time of a request to an org that was started with options; the base is the same request to
+/// one that was started with others.
 pub(crate) fn compared_cost(
+    with: &'static [&'static str],
     without: &'static [&'static str],
     before: &[Request],
     request: &Request,
     effort: Effort,
 ) -> Result<Measured, String> {
-    let both = [Started::new(&Server::Fauxforce(without))?, Started::new(&Server::Fauxforce(&[]))?];
+    let both =
+        [Started::new(&Server::Fauxforce(without))?, Started::new(&Server::Fauxforce(with))?];
     for started in &both {
         started.prepare(before)?;
         if started.ask(request)? >= 300 {

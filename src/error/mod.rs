@@ -12,6 +12,7 @@ mod concur;
 mod control;
 mod edge;
 mod employees;
+mod injected;
 pub mod journal;
 mod login;
 mod outbound;
@@ -30,6 +31,7 @@ pub use concur::{
     ConcurError, FORBIDDEN_IN_NAMES, concur_no_such_employee, concur_required, concur_timed_out,
 };
 pub use control::ControlError;
+pub use injected::{Injected, error_codes, is_of_records};
 pub use login::SOAP_CLIENT;
 pub use outbound::CallFailed;
 pub use scim::{FilterFault, PatchFault, ScimError};

@@ -133,7 +133,10 @@ impl ServerBuilder {
             Some(tally) => {
                 let passing = Tally::before(&request);
                 let response = api::handle(&served, request);
-                tally.after(passing, &response);
+                // One that has to wait comes again.
+                if response.pause.is_none() {
+                    tally.after(passing, &response);
+                }
                 response
             }
         };
@@ -293,6 +296,13 @@ impl Server {
 
     /// Stops accepting, lets requests under way end, and returns after at most two seconds.
     pub fn stop(&mut self) {
+        self.orgs.release_held();
         self.edge.stop();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.orgs.release_held();
     }
 }

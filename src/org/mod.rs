@@ -7,8 +7,10 @@
 
 mod credentials;
 mod cursors;
+pub mod faults;
 mod jobs;
 mod journal;
+mod locks;
 mod outbound;
 mod registry;
 mod sessions;
@@ -17,8 +19,10 @@ mod usage;
 
 pub use credentials::{Credentials, derived_token};
 pub use cursors::{Cursor, Cursors};
+use faults::{FaultRules, NotAdded, Rule};
 pub use jobs::{Step, TakeAnswer};
 pub use journal::{Body, Exchange, Journal, Told};
+pub use locks::{Lock, Locks, PATIENCE};
 pub use outbound::Carrier;
 pub use registry::{DEFAULT, Orgs, Template};
 pub use sessions::{Decision, Grant, Pending, Refresh, Session, Sessions};
@@ -26,7 +30,7 @@ pub use unit::Unit;
 pub use usage::Usage;
 
 use crate::clock::Millis;
-use crate::dml::{self, Actor, Transaction};
+use crate::dml::{self, Actor, Gate, Transaction};
 use crate::error::Faults;
 use crate::id::Id;
 use crate::sosl::WordIndexes;
@@ -73,6 +77,10 @@ pub struct Org {
     pub sessions: Sessions,
     /// Open query cursors.
     pub cursors: Cursors,
+    /// Fault rules.
+    pub faults: FaultRules,
+    /// Rows that another writer holds.
+    pub locks: Locks,
     /// What it was asked and answered.
     pub journal: Journal,
     /// API requests of the last 24 hours.
@@ -110,6 +118,8 @@ impl Org {
             credentials,
             sessions: Sessions::default(),
             cursors: Cursors::default(),
+            faults: FaultRules::default(),
+            locks: Locks::default(),
             journal: Journal::new(true),
             usage: Usage::default(),
             indexes: IndexCache::default(),
@@ -188,26 +198,26 @@ impl Org {
         actor: Actor,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Faults>,
     ) -> Result<T, Faults> {
-        let _writer = self.lock();
-        let before = self.read();
-        let mut transaction =
-            Transaction::begin(&before, actor, &self.indexes).with_hooks(self.hooks.writes);
-        let done = work(&mut transaction)?;
-        self.publish(Arc::new(transaction.state));
-        Ok(done)
+        self.attempt(actor, None, |transaction| {
+            let done = work(transaction);
+            let keep = done.is_ok();
+            (done, keep)
+        })
     }
 
     /// Runs a transaction whose outcome is more than success or failure; what it did is published
-    /// when `work` says so.
+    /// when `work` says so. Each of its records must pass the gate.
     pub fn attempt<T>(
         &self,
         actor: Actor,
+        gate: Option<Gate<'_>>,
         work: impl FnOnce(&mut Transaction<'_>) -> (T, bool),
     ) -> T {
         let _writer = self.lock();
         let before = self.read();
-        let mut transaction =
-            Transaction::begin(&before, actor, &self.indexes).with_hooks(self.hooks.writes);
+        let mut transaction = Transaction::begin(&before, actor, &self.indexes)
+            .with_hooks(self.hooks.writes)
+            .behind(gate);
         let (done, keep) = work(&mut transaction);
         if keep {
             self.publish(Arc::new(transaction.state));
@@ -224,6 +234,11 @@ impl Org {
         Ok(done)
     }
 
+    /// Takes a fault rule in; its chance is drawn from the org's seed.
+    pub fn add_fault(&self, rule: Rule) -> Result<String, NotAdded> {
+        self.faults.add(rule, self.read().settings.seed)
+    }
+
     /// Back to how the org was when it was created. Sessions stay unless `drop_sessions`.
     pub fn reset(&self, drop_sessions: bool, system_now: Millis) {
         let _writer = self.lock();
@@ -233,6 +248,8 @@ impl Org {
         self.cursors.clear();
         self.usage.clear();
         self.journal.clear();
+        self.faults.clear();
+        self.locks.clear();
         if drop_sessions {
             self.sessions.clear();
             self.open_first_session(system_now);

@@ -163,11 +163,23 @@ impl Orgs {
         registered.by_name.values().cloned().collect()
     }
 
+    /// Lets go what fault rules hold in any org, for good: the process ends.
+    pub fn release_held(&self) {
+        for org in self.all() {
+            for active in org.faults.active().iter() {
+                active.gate.open(true);
+            }
+        }
+    }
+
     /// Deletes an org; false when there is none of that name.
     pub fn delete(&self, name: &str) -> bool {
         let mut registered = self.registered.write().unwrap_or_else(PoisonError::into_inner);
         let Some(org) = registered.by_name.remove(name) else { return false };
         registered.by_id.remove(&org.id);
+        drop(registered);
+        // Nobody is left to release what its rules hold.
+        org.faults.clear();
         true
     }
 }

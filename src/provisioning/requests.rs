@@ -257,9 +257,19 @@ pub fn latency(app: &App, stage: Stage, used: u64) -> Millis {
     }
 }
 
-/// The target answers, or is asked over the network and will.
+/// The target answers, or is asked over the network and will; or a fault rule answers in its place.
 fn finish(transaction: &mut Transaction<'_>, live: &Live, job: &Job) -> Result<u32, Faults> {
-    let Some(called) = target::call(transaction, live, job)? else { return Ok(2) };
+    let upset = transaction.upset(&live.record.object, &live.record.row);
+    let called = match upset {
+        Some(upset) => {
+            if upset.lost {
+                target::call(transaction, live, job)?;
+            }
+            Some(Called::failed(&upset.error.status.to_string(), upset.error.message.to_string()))
+        }
+        None => target::call(transaction, live, job)?,
+    };
+    let Some(called) = called else { return Ok(2) };
     settle(transaction, live, &called)?;
     Ok(6)
 }

@@ -1,10 +1,10 @@
 //! New orgs: empty, with scenarios, or forked.
 
-use super::base;
 use super::format::Scenario;
 use super::load::{Loaded, load};
 use super::problem::Problem;
 use super::settings::ClockChoice;
+use super::{base, faults};
 use crate::clock::{Clock, Millis};
 use crate::id::Id;
 use crate::org::{Org, Orgs};
@@ -51,6 +51,11 @@ pub(crate) fn create(
     if new.name.is_some_and(|name| orgs.named(name).is_some()) {
         return Err(NotMade::Taken);
     }
+    let mut taken = new.from.map_or_else(Vec::new, faults::taken);
+    for (place, scenario) in new.scenarios.iter().enumerate() {
+        faults::check_ids(scenario, &mut taken)
+            .map_err(|problem| NotMade::Scenario(place, problem))?;
+    }
     let (state, loaded) = first_state(orgs, new, system_now)?;
     let made = orgs.create(new.name, new.label.clone(), base::administrator(), system_now, |id| {
         base::forked(&state, id)
@@ -58,6 +63,10 @@ pub(crate) fn create(
     let org = made.ok_or(NotMade::Taken)?;
     if let Some(origin) = new.from {
         org.words.adopt(&origin.words);
+        org.faults.adopt(&origin.faults, org.read().settings.seed);
+    }
+    for scenario in new.scenarios {
+        faults::arm(scenario, &org);
     }
     Ok((org, loaded))
 }

@@ -11,6 +11,7 @@ mod doc;
 mod employees;
 mod index;
 mod jobs;
+mod limits;
 mod metadata;
 pub mod page;
 mod row;
@@ -32,6 +33,7 @@ pub use employees::{
 };
 pub use index::{IndexCache, Key, KeySet, fold};
 pub use jobs::{Job, JobKind, Jobs, Pace};
+pub use limits::{DAILY_API_REQUESTS, LIMITS, Limit};
 pub use row::{Draft, Hint, Row};
 pub use settings::{DuplicateRule, ScimMode, Settings};
 pub use state::{BEGINNING, Cleared, State};

@@ -4,10 +4,10 @@
 use super::super::body::{self, Sent};
 use super::super::entry::Entry;
 use super::super::http::{Headers, Method, Request, RequestBody};
-use super::super::reply::{self, Body, Reply};
+use super::super::reply::{self, Body, HINT, Reply};
 use super::super::rest::{self, Call};
 use super::super::trace::{Part, Trace};
-use super::super::{hints, json, params::Params, route};
+use super::super::{hints, json, params::Params, route, strike};
 use crate::error::{Faults, OrgError};
 use crate::org::Unit;
 use bytes::Bytes;
@@ -170,7 +170,9 @@ impl Answer {
         Answer { status, headers: Vec::new(), body, faults }
     }
 
-    fn of(reply: Reply) -> Answer {
+    fn of(mut reply: Reply) -> Answer {
+        // What helps a developer stands on the answer as a whole, not on its parts.
+        reply.headers.retain(|(name, _)| *name != HINT);
         let body = match reply.body {
             Body::None => Cow::Borrowed("null"),
             Body::Json(text, _) | Body::Compact(text, _) => Cow::Owned(text),
@@ -312,6 +314,7 @@ fn request(outer: &Call<'_>, ready: Ready<'_>) -> Request {
         body: RequestBody::Bytes(ready.body),
         origin: outer.entry.request.origin.clone(),
         received_at: outer.entry.request.received_at,
+        resumed: outer.entry.request.resumed,
     }
 }
 
@@ -339,7 +342,11 @@ fn outcome(
         segments: &segments,
         now: outer.entry.now,
         trace,
+        struck: outer.entry.struck,
     };
+    if let Some((status, body)) = strike::ask_part(&entry, outer.token)? {
+        return Ok(Reply::json(body, "").status(status));
+    }
     let params = Params::parse(&request.query);
     let call = Call {
         entry: &entry,

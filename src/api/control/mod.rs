@@ -3,7 +3,9 @@
 
 mod body;
 mod clock;
+mod faults;
 mod guard;
+mod locks;
 mod objects;
 mod orgs;
 mod outbox;
@@ -68,6 +70,8 @@ impl Call<'_> {
             (_, ["health"]) => Err(ControlError::method_not_allowed("GET")),
             (Get, ["ca.pem"]) => Err(ControlError::no_tls()),
             (_, ["ca.pem"]) => Err(ControlError::method_not_allowed("GET")),
+            (Get, ["faults"]) => Ok((200, faults::library())),
+            (_, ["faults"]) => Err(ControlError::method_not_allowed("GET")),
             (Get, ["orgs"]) => Ok((200, orgs::list(self))),
             (Post, ["orgs"]) => orgs::create(self, None),
             (_, ["orgs"]) => Err(ControlError::method_not_allowed("GET,POST")),
@@ -101,6 +105,19 @@ impl Call<'_> {
                     }
                     (Get, ["clock"]) => Ok((200, clock::show(self, &org))),
                     (Put, ["clock"]) => clock::set(self, &org),
+                    (Get, ["faults"]) => Ok((200, faults::list(&org))),
+                    (Post, ["faults"]) => faults::add(self, &org),
+                    (Delete, ["faults"]) => faults::delete(&org, None),
+                    (_, ["faults"]) => Err(ControlError::method_not_allowed("GET,POST,DELETE")),
+                    (Get, ["faults", id]) => faults::show(&org, id),
+                    (Delete, ["faults", id]) => faults::delete(&org, Some(id)),
+                    (_, ["faults", _]) => Err(ControlError::method_not_allowed("GET,DELETE")),
+                    (Post, ["faults", name, "release"]) => faults::release(&org, name),
+                    (_, ["faults", _, "release"]) => Err(ControlError::method_not_allowed("POST")),
+                    (Get, ["locks"]) => Ok((200, locks::list(self, &org))),
+                    (Post, ["locks"]) => locks::hold(self, &org),
+                    (Delete, ["locks"]) => locks::clear(&org),
+                    (_, ["locks"]) => Err(ControlError::method_not_allowed("GET,POST,DELETE")),
                     (Get, ["requests"]) => requests::list(self, &org),
                     (Delete, ["requests"]) => {
                         org.journal.clear();
@@ -138,8 +155,8 @@ fn not_built(rest: &[&str]) -> ControlError {
             "named snapshots"
         }
         ["diff"] => "diff",
-        ["faults"] | ["faults", _] | ["faults", _, "release"] => "fault rules",
-        ["locks"] => "row locks",
+        ["requests"] | ["requests", "verify"] => "the request journal",
+        ["await"] => "await",
         _ => return ControlError::no_such_call(),
     };
     ControlError::not_emulated(what)
