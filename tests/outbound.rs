@@ -9,6 +9,7 @@ use provisioning::{app, call, create, get, named, query, settings, update, user}
 use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::sync::Mutex;
 use std::time::Duration;
 use wiremock::matchers::{body_partial_json, header, method, path, query_param};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -352,13 +353,17 @@ fn what_goes_wrong_on_the_way_stands_in_the_log() {
             "broke off before it had answered: ",
         ),
         (
-            raw_server(|stream| std::mem::forget(stream)),
+            raw_server({
+                let held = Mutex::new(Vec::new());
+                move |stream| held.lock().expect("nobody panics").push(stream)
+            }),
             "TIMEOUT",
             "did not answer within 0.300 seconds",
         ),
     ];
     for (url, status, details) in cases {
-        let world = World::new("scim", &json!({"url": url, "timeout": "PT0.3S"}));
+        let timeout = if status == "TIMEOUT" { "PT0.3S" } else { "PT30S" };
+        let world = World::new("scim", &json!({"url": url, "timeout": timeout}));
         let (own, said) = failure(&world);
         assert_eq!(own, status, "{url}: {said}");
         assert!(said.starts_with(&url) && said.contains(details), "{said}");
@@ -369,8 +374,10 @@ fn what_goes_wrong_on_the_way_stands_in_the_log() {
 fn a_target_that_trickles_runs_into_the_time_out_as_a_whole() {
     let url = raw_server(|mut stream| {
         let _ = stream.write_all(b"HTTP/1.1 201 Created\r\nContent-Length: 1000\r\n\r\n");
+        let pause = Some(Duration::from_millis(20));
+        stream.set_read_timeout(pause).expect("a time-out");
         while stream.write_all(b" ").is_ok() {
-            std::thread::sleep(Duration::from_millis(20));
+            let _ = stream.read(&mut [0]);
         }
     });
     let world = World::new("scim", &json!({"url": url, "timeout": "PT0.4S"}));

@@ -61,9 +61,10 @@ impl CallFailed {
     /// An answer that refuses. `said` is what the other system wrote.
     pub fn refused(what: &str, status: u16, said: &str) -> CallFailed {
         let said = said.trim();
-        let details = match said.is_empty() {
-            true => format!("{what} was answered {status}"),
-            false => format!("{what} was answered {status}: {}", quoted(said)),
+        let details = if said.is_empty() {
+            format!("{what} was answered {status}")
+        } else {
+            format!("{what} was answered {status}: {}", quoted(said))
         };
         failed(status.to_string(), details, matches!(status, 408 | 429 | 500..))
     }

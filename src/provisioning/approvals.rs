@@ -1,8 +1,8 @@
 //! Approval of requests by the approval process resource: submit, approve, reject.
 //!
 //! The org has one approval process: that of `UserProvisioningRequest`, for requests whose
-//! ApprovalStatus is Required. The approver is the request's manager. A decision is written to the
-//! request, which then goes on as after any other write of its ApprovalStatus.
+//! `ApprovalStatus` is Required. The approver is the request's manager. A decision is written to the
+//! request, which then goes on as after any other write of its `ApprovalStatus`.
 
 use super::access;
 use super::record::{self, Record, pointing};
