@@ -4,6 +4,9 @@
 //! org's own ids carry the pod [`POD`], so the counter gives the row's number in its table.
 //! Source: `reference/rest.md` §1.9 (checksum checked against recorded ids).
 
+use serde::de::{Error as _, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 
 /// The pod of every id that a fake org makes itself.
@@ -144,6 +147,21 @@ impl IdText {
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.text().as_str())
+    }
+}
+
+impl Serialize for Id {
+    /// As its 15 significant characters.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_15())
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Id, D::Error> {
+        let text = <Cow<'de, str>>::deserialize(deserializer)?;
+        let id = (text.len() == 15).then(|| Id::parse(&text).ok()).flatten();
+        id.ok_or_else(|| D::Error::invalid_value(Unexpected::Str(&text), &"an id"))
     }
 }
 

@@ -44,6 +44,8 @@ pub(crate) enum Measure {
     },
     /// Resident memory of an org's process after some requests.
     MemoryAfter { before: Vec<Request> },
+    /// How much of it further requests add, without a base.
+    MemoryAdded { before: Vec<Request>, then: Vec<Request> },
     /// CPU time of a connection over TLS with one request, the leaf being cached; the base is a
     /// bare rustls server.
     Handshake,
@@ -112,6 +114,41 @@ pub(crate) fn all() -> Vec<Row> {
         in_process("fork, 1,000 records", |times| fork(1_000, times)),
         in_process("fork, 100,000 records", |times| fork(100_000, times)),
         in_process("fork, 1,000,000 records", |times| fork(1_000_000, times)),
+        in_process("restore after a write, 100,000 records", |times| restore(100_000, true, times)),
+        in_process("restore of what is, 100,000 records", |times| restore(100_000, false, times)),
+        prepared(
+            "fork over the control API, 100,000 records",
+            10,
+            vec![many(100_000)],
+            rest("POST", "/_fauxforce/orgs/default/fork", ""),
+        ),
+        prepared(
+            "restore over the control API, 100,000 records",
+            1,
+            vec![many(100_000), rest("PUT", "/_fauxforce/orgs/default/snapshots/a", "")],
+            rest("POST", "/_fauxforce/orgs/default/snapshots/a/restore", ""),
+        ),
+        Row {
+            name: "memory that 1,000 forks of 100,000 records add".to_owned(),
+            measure: Measure::MemoryAdded { before: vec![many(100_000)], then: forks(1_000) },
+        },
+        Row {
+            name: "the same, each having answered a request".to_owned(),
+            measure: Measure::MemoryAdded {
+                before: vec![many(100_000)],
+                then: (0..1_000)
+                    .map(|number| {
+                        get("/services/data").with(&format!("X-Fauxforce-Org: ?f{number}"))
+                    })
+                    .collect(),
+            },
+        },
+        Row {
+            name: "memory with 10,000 orgs".to_owned(),
+            measure: Measure::MemoryAfter {
+                before: (0..10_000).map(|_| rest("POST", "/_fauxforce/orgs", "")).collect(),
+            },
+        },
     ]
 }
 
@@ -207,8 +244,13 @@ fn in_process(name: &str, work: fn(usize)) -> Row {
     Row { name: name.to_owned(), measure: Measure::InProcess { work } }
 }
 
-/// Forks an org of so many records. The org is made by the first call for its size.
-fn fork(records: usize, times: usize) {
+/// Makes so many forks of the default org.
+fn forks(count: usize) -> Vec<Request> {
+    (0..count).map(|_| rest("POST", "/_fauxforce/orgs/default/fork", "")).collect()
+}
+
+/// An org of so many records, made by the first call for its size.
+fn org_of(records: usize) -> fauxforce::Org {
     static MADE: Mutex<Vec<(usize, fauxforce::Org)>> = Mutex::new(Vec::new());
     let mut made = MADE.lock().expect("no measurement panicked");
     if !made.iter().any(|(own, _)| *own == records) {
@@ -222,6 +264,30 @@ fn fork(records: usize, times: usize) {
         made.push((records, org));
     }
     let (_, org) = made.iter().find(|(own, _)| *own == records).expect("it was just made");
+    org.clone()
+}
+
+/// Goes back to a snapshot of an org of so many records; `written` since, or as it is.
+fn restore(records: usize, written: bool, times: usize) {
+    let org = org_of(records);
+    if !org.snapshots().contains(&"bench".to_owned()) {
+        org.snapshot("bench").expect("the name is free");
+    }
+    if written {
+        // One write makes it another state, to which every restore goes back from there.
+        let account = fauxforce::api::Request::new(fauxforce::api::Method::Post, ACCOUNTS)
+            .bearer(org.access_token())
+            .json(SMALL);
+        assert_eq!(org.call(account).status, 201);
+    }
+    for _ in 0..times {
+        org.restore("bench").expect("it was taken");
+    }
+}
+
+/// Forks an org of so many records, and deletes the fork.
+fn fork(records: usize, times: usize) {
+    let org = org_of(records);
     for number in 0..times {
         let fork = org.fork_named(&format!("f{number}")).expect("the name is free");
         assert!(fork.delete());

@@ -6,10 +6,11 @@ use super::jobs::Job;
 use super::targets::External;
 use crate::clock::Millis;
 use crate::error::CallFailed;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A question to another system. The edge asks it; the answer comes back as input.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OutboundCall {
     /// Its number in the org.
     pub number: u64,
@@ -26,7 +27,7 @@ pub struct OutboundCall {
 }
 
 /// What is asked of another system.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Ask {
     /// Something of a SCIM 2.0 service.
     Scim(Box<ScimAsk>),
@@ -37,7 +38,7 @@ pub enum Ask {
 }
 
 /// What is asked of a SCIM 2.0 service.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ScimAsk {
     /// To create a user.
     Create {
@@ -65,7 +66,7 @@ pub enum ScimAsk {
 }
 
 /// What is asked about a user of a SCIM 2.0 service.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ScimWhat {
     /// To show the user.
     Read,
@@ -96,7 +97,7 @@ pub struct Answered {
 pub type Answer = Result<Answered, CallFailed>;
 
 /// Calls whose answers are awaited.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Calls {
     open: imbl::OrdMap<u64, Arc<OutboundCall>>,
     made: u64,
@@ -108,6 +109,16 @@ impl Calls {
         self.made += 1;
         let number = self.made;
         self.open.insert(number, Arc::new(OutboundCall { number, ..call }));
+    }
+
+    /// The number of the last call.
+    pub fn made(&self) -> u64 {
+        self.made
+    }
+
+    /// Numbers further calls from behind this one.
+    pub(super) fn go_on_from(&mut self, made: u64) {
+        self.made = self.made.max(made);
     }
 
     /// True while this very call is open. After a reset another may have its number.

@@ -1,16 +1,19 @@
 //! Work that waits: jobs in the order in which they fall due. They are part of the state, so a fork
 //! or a restored snapshot goes on where it stood.
 
+use super::file::{self, Label};
 use crate::clock::Millis;
 use crate::id::Id;
+use serde::{Deserialize, Serialize};
 
 /// What a job does, by name: the floor above maps it to a function.
-pub type JobKind = &'static str;
+pub type JobKind = Label;
 
 /// A piece of work. Small: what a step needs it reads from the records.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     /// What it does.
+    #[serde(deserialize_with = "file::label")]
     pub kind: JobKind,
     /// The record that it is about.
     pub subject: Id,
@@ -30,7 +33,7 @@ impl Job {
 }
 
 /// How long a step lets its client wait.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pace {
     /// It is due at once: before the org's next request.
     #[default]
@@ -42,7 +45,7 @@ pub enum Pace {
 }
 
 /// Jobs by when they fall due, those of one instant in the order in which they were made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Jobs {
     queue: imbl::OrdMap<(Millis, u64), Job>,
     /// Jobs that wait for requests, by the number of the request before which they are due.
@@ -111,6 +114,11 @@ impl Jobs {
         let key = self.queue.get_min().map(|(key, _)| *key).filter(|(due, _)| *due <= now)?;
         let job = self.queue.remove(&key)?;
         Some((key.0, job))
+    }
+
+    /// What the waiting jobs do.
+    pub fn kinds(&self) -> impl Iterator<Item = JobKind> {
+        self.queue.values().chain(self.polled.values()).map(|job| job.kind)
     }
 
     /// How many jobs wait.

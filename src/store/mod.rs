@@ -7,8 +7,10 @@
 mod apex;
 mod calls;
 mod concur;
+mod diff;
 mod doc;
 mod employees;
+pub mod file;
 mod index;
 mod jobs;
 mod limits;
@@ -27,6 +29,7 @@ pub use concur::{
     Concur, ConcurDelivery, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation, ConcurOutcome,
     ConcurProvision, ConcurResult, ConcurSettings, ConcurUser, ConcurVerb, ENTERPRISE,
 };
+pub use diff::{Column, ObjectDiff, Updated, diff};
 pub use doc::Doc;
 pub use employees::{
     EmployeeAt, EmployeeUserSettings, MatchBy, Overflow, Run, RunStage, Runs, Unassigned,
