@@ -10,7 +10,8 @@ use crate::error::CaError;
 #[cfg(feature = "tls")]
 use crate::server::Authority;
 use crate::server::{
-    Background, Edge, EdgeOptions, HostChoice, HostPattern, ProxyOptions, environment,
+    Background, Deliver, Edge, EdgeOptions, HostChoice, HostPattern, Outbound, ProxyOptions,
+    environment,
 };
 use std::net::IpAddr;
 use std::path::Path;
@@ -126,7 +127,7 @@ impl ServerBuilder {
         let ca_pem = authority.as_ref().map(|authority| authority.certificate_pem().to_owned());
         #[cfg(not(feature = "tls"))]
         let ca_pem = None;
-        let orgs = self.options.start(ca_pem)?;
+        let orgs = self.options.start(ca_pem.clone())?;
         let served = Arc::clone(&orgs);
         let handler = move |request: Request| match &self.tally {
             None => api::handle(&served, request),
@@ -160,6 +161,15 @@ impl ServerBuilder {
         let driven = Arc::clone(&orgs);
         let work = move || driven.run_due(clock::system_now());
         let background = Background::start(work).map_err(StartError::Listen)?;
+        // The carrier lives in the orgs: an owner of theirs in it would keep them for ever.
+        let asking = Arc::downgrade(&orgs);
+        let deliver: Deliver = Arc::new(move |id, call, answer| {
+            if let Some(org) = asking.upgrade().and_then(|orgs| orgs.with_id(id)) {
+                org.answer(call, answer, clock::system_now());
+            }
+        });
+        let outbound = Outbound::start(deliver, ca_pem).map_err(StartError::Listen)?;
+        orgs.carry_with(outbound.carrier());
         Ok(Server {
             edge,
             orgs,
@@ -167,6 +177,7 @@ impl ServerBuilder {
             #[cfg(feature = "tls")]
             authority,
             _background: background,
+            _outbound: outbound,
         })
     }
 }
@@ -195,6 +206,8 @@ pub struct Server {
     authority: Option<Arc<Authority>>,
     /// Runs the orgs' work as time passes.
     _background: Background,
+    /// Makes the orgs' calls to other systems.
+    _outbound: Outbound,
 }
 
 impl std::fmt::Debug for Server {

@@ -62,7 +62,7 @@ fn apply(
     let actor = Actor { user: base::administrator(), now, system: true };
     let requests = state.schema.id_of(provisioning::REQUEST);
     let first = requests.map_or(0, |object| state.table(object).next());
-    let hooks = if scenario.live { provisioning::HOOKS.writes } else { dml::Hooks::NONE };
+    let hooks = if scenario.live { provisioning::WRITES } else { dml::Hooks::NONE };
     let mut work = Work {
         seed: state.settings.seed,
         scenario: &scenario.name,

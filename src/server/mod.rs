@@ -2,8 +2,10 @@
 //!
 //! A socket is accepted by [`workers`](self) and read by `connection`, which tells TLS (`tls`) from
 //! HTTP by the first byte; `proxy` says what becomes of a `CONNECT`, and `tunnel` reaches the hosts
-//! that are not served here, `forward` for requests in the clear. Each request goes through `exchange`: `receive` makes one plain [`Request`] of head and body, the handler answers
-//! it, `respond` puts the answer on the wire. Whatever is refused before the handler is worded by
+//! that are not served here, `forward` for requests in the clear. Each request goes through
+//! `exchange`: `receive` makes one plain [`Request`] of head and body, the handler answers it,
+//! `respond` puts the answer on the wire. `outbound` goes the other way: it makes the calls that
+//! orgs ask of other systems. Whatever is refused before the handler is worded by
 //! `refuse`.
 
 mod answer_body;
@@ -15,6 +17,7 @@ pub mod environment;
 mod exchange;
 mod forward;
 mod listen;
+mod outbound;
 mod proxy;
 mod receive;
 mod refuse;
@@ -27,6 +30,7 @@ mod tunnel;
 mod workers;
 
 pub use background::Background;
+pub use outbound::{Deliver, Outbound};
 pub use proxy::{HostPattern, ProxyOptions};
 pub use signal::StopSignal;
 #[cfg(feature = "tls")]

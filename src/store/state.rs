@@ -1,8 +1,9 @@
 //! The whole of an org's data: schema, tables, settings, clock. An immutable value.
 
+use super::calls::Calls;
 use super::concur::Concur;
 use super::employees::Runs;
-use super::jobs::{Calls, Jobs};
+use super::jobs::Jobs;
 use super::metadata::Metadata;
 use super::row::Row;
 use super::settings::Settings;

@@ -1,9 +1,10 @@
 //! The content of a snapshot file: a state as plain data, and back. Whatever a state gains must be
 //! taken apart here, or this does not compile.
 
+use super::super::calls::Calls;
 use super::super::concur::Concur;
 use super::super::employees::Runs;
-use super::super::jobs::{Calls, Jobs};
+use super::super::jobs::Jobs;
 use super::super::row::{Draft, Row};
 use super::super::settings::Settings;
 use super::super::state::{Cleared, State};
