@@ -4,19 +4,27 @@
 //! an [`Org`] is a handle on one of them, a [`Server`] serves them all.
 
 mod check;
+mod expect;
+mod fault;
 mod points;
 #[cfg(feature = "server")]
 mod ports;
+#[cfg(feature = "wiremock")]
+mod respond;
 #[cfg(feature = "server")]
 #[cfg_attr(not(feature = "cli"), allow(dead_code))] // `exec` alone counts.
 mod tally;
 
 pub use check::{built_in_scenario, built_in_scenarios, check_scenario};
+pub use expect::{Expectation, Expected, Recorded};
 pub use points::SnapshotError;
+#[cfg(feature = "wiremock")]
+pub use respond::OrgResponder;
 
-use crate::api::{self, Request, Response};
+use crate::api::{self, Request, Response, Until};
 use crate::clock::{self, Millis};
 use crate::error::CaError;
+use crate::org::faults::Rule;
 use crate::org::{DEFAULT, NotFounded, Orgs, Template};
 use crate::provisioning;
 use crate::scenario::{self, NewOrg, NotMade, Problem, Scenario};
@@ -54,6 +62,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// Bearer token of the control API.
     pub control_token: Option<String>,
+    /// Fault rules of the default org: `NAME[:key=value,…]`, or JSON.
+    pub faults: Vec<String>,
     /// Orgs keep no journal of their requests.
     pub no_journal: bool,
 }
@@ -72,6 +82,8 @@ pub enum StartError {
     NoSnapshot(String),
     /// There are as many orgs as a process may have.
     TooManyOrgs(usize),
+    /// A fault rule is none.
+    Fault(String),
     /// The clock cannot be set so.
     Clock(String),
     /// The server cannot listen.
@@ -83,9 +95,10 @@ pub enum StartError {
 impl std::fmt::Display for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            StartError::Scenario(text) | StartError::Schema(text) | StartError::Clock(text) => {
-                f.write_str(text)
-            }
+            StartError::Scenario(text)
+            | StartError::Schema(text)
+            | StartError::Fault(text)
+            | StartError::Clock(text) => f.write_str(text),
             StartError::NameTaken(name) => write!(f, "there is an org {name} already"),
             StartError::NoSnapshot(name) => write!(f, "there is no snapshot {name}"),
             StartError::TooManyOrgs(most) => {
@@ -135,8 +148,17 @@ impl Options {
         .with_ticks(clock::ticks);
         let scenarios: Vec<Scenario> =
             self.scenarios.iter().map(|source| find(source)).collect::<Result<_, _>>()?;
+        let faults = self.faults.iter().map(|text| scenario::faults::parse(text));
+        let faults: Vec<Rule> = faults
+            .collect::<Result<_, _>>()
+            .map_err(|problem: Problem| StartError::Fault(problem.to_string()))?;
         let new = NewOrg { name: Some(DEFAULT), scenarios: &scenarios, ..NewOrg::default() };
-        create(&orgs, &new)?;
+        let org = create(&orgs, &new)?;
+        for rule in faults {
+            let id = rule.id.clone();
+            let taken = |_| StartError::Fault(format!("--fault: the id {id} is taken"));
+            org.add_fault(rule).map_err(taken)?;
+        }
         Ok(Arc::new(orgs))
     }
 }
@@ -215,6 +237,13 @@ macro_rules! start_options {
             self
         }
 
+        /// Makes something go wrong on purpose in the default org: `row-lock:object=Account,nth=3`.
+        #[must_use]
+        pub fn fault(mut self, fault: impl Into<String>) -> Self {
+            self.options.faults.push(fault.into());
+            self
+        }
+
         /// All options at once.
         #[must_use]
         pub fn options(mut self, options: Options) -> Self {
@@ -283,12 +312,23 @@ impl Org {
     }
 
     /// Answers a request without a socket. The request needs the path alone: it reaches this org
-    /// whatever its host, unless its header `X-Fauxforce-Org` names another.
+    /// whatever its host, unless its header `X-Fauxforce-Org` names another. What fault rules do to
+    /// the connection is in [`Response::transport`]; a request that a rule holds waits on this
+    /// thread, as one that meets a locked row on a running clock does.
     pub fn call(&self, mut request: Request) -> Response {
         if request.headers.get("x-fauxforce-org").is_none() {
             request.origin.org = Some(self.org.name.to_string());
         }
         let mut response = api::handle(&self.orgs, request);
+        while let Some(pause) = response.pause {
+            let mut request = pause.request;
+            match pause.until {
+                Until::Released(hold) => hold.wait(),
+                Until::Later(span) => clock::pause(Duration::from_millis(span.unsigned_abs())),
+            }
+            request.received_at = clock::system_now();
+            response = api::handle(&self.orgs, request);
+        }
         // An answer that comes later (`await`): this caller has a thread to wait with.
         while let Some(mut pending) = response.pending.take() {
             clock::pause(Duration::from_millis(api::Pending::PAUSE));
@@ -372,9 +412,7 @@ impl Org {
     pub fn load_scenario(&self, source: &str) -> Result<Vec<(String, String)>, StartError> {
         let scenario = find(source)?;
         let now = clock::system_now();
-        let loaded = self
-            .org
-            .change(|state| scenario::load(&scenario, state, &self.org.indexes, now, false));
+        let loaded = scenario::faults::load_into(&scenario, &self.org, now);
         Ok(loaded?.records.into_iter().map(|(alias, id)| (alias, id.to_string())).collect())
     }
 
@@ -432,6 +470,9 @@ impl Org {
 #[cfg(feature = "server")]
 mod served;
 
+#[cfg(feature = "cli")]
+pub(crate) use fault::split_faults;
+pub use fault::{Fault, FaultGuard};
 #[cfg(feature = "server")]
 pub use served::{Server, ServerBuilder};
 #[cfg(feature = "cli")]

@@ -61,6 +61,20 @@ impl Id {
         Id(bytes)
     }
 
+    /// A number for a key prefix, below 62³, from which the prefix follows again. Ids of what an
+    /// object has by itself are made of it, so they do not change when other objects come.
+    pub fn of_prefix(prefix: KeyPrefix) -> u64 {
+        let mut bytes = *b"000ff0000000000";
+        bytes[12..].copy_from_slice(&prefix);
+        Id(bytes).own_sequence().unwrap_or_default()
+    }
+
+    /// The key prefix of a number.
+    pub fn prefix_of(number: u64) -> Option<KeyPrefix> {
+        let id = Id::own(*b"000", number);
+        (number < 62 * 62 * 62).then_some([id.0[12], id.0[13], id.0[14]])
+    }
+
     /// The counter of one of the org's own ids; `None` for an id from elsewhere.
     pub fn own_sequence(self) -> Option<u64> {
         if self.0[3..5] != POD || self.0[5] != b'0' {
@@ -169,6 +183,15 @@ mod tests {
         }
         assert_eq!(Id::parse("a00B000000FSjVUIB1"), Err(IdError::Checksum));
         assert!(Id::parse("a00B000000FSjVUIA1").is_ok());
+    }
+
+    #[test]
+    fn prefixes_are_numbers() {
+        for prefix in [*b"000", *b"001", *b"00B", *b"a0Z", *b"zzz"] {
+            assert_eq!(Id::prefix_of(Id::of_prefix(prefix)), Some(prefix));
+        }
+        assert_eq!((Id::of_prefix(*b"001"), Id::of_prefix(*b"zzz")), (1, 62 * 62 * 62 - 1));
+        assert_eq!(Id::prefix_of(62 * 62 * 62), None);
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod id;
 pub mod objects;
 mod org;
 mod provisioning;
+mod random;
 mod scenario;
 pub mod schema;
 #[cfg(feature = "server")]
@@ -28,9 +29,11 @@ pub mod store;
 pub mod time;
 pub mod value;
 
+#[cfg(feature = "wiremock")]
+pub use facade::OrgResponder;
 pub use facade::{
-    Options, Org, OrgBuilder, SnapshotError, StartError, built_in_scenario, built_in_scenarios,
-    check_scenario,
+    Expectation, Expected, Fault, FaultGuard, Options, Org, OrgBuilder, Recorded, SnapshotError,
+    StartError, built_in_scenario, built_in_scenarios, check_scenario,
 };
 #[cfg(feature = "server")]
 pub use facade::{Server, ServerBuilder};

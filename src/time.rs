@@ -140,10 +140,27 @@ pub fn write_cookie_date(out: &mut String, ms: Millis) {
     http_date(out, ms, '-');
 }
 
+/// Appends `Fri Aug 01 21:15:46 GMT 2014`, as Java prints instants.
+pub fn write_java_date(out: &mut String, ms: Millis) {
+    let days = ms.div_euclid(DAY);
+    let (year, month, day) = civil(days as i32);
+    out.push_str(DAYS[days.rem_euclid(7) as usize]);
+    out.push(' ');
+    out.push_str(MONTHS[month as usize - 1]);
+    out.push(' ');
+    two(out, day);
+    out.push(' ');
+    seconds(out, ms);
+    out.push_str(" GMT ");
+    two(out, year as u32 / 100);
+    two(out, year as u32 % 100);
+}
+
+const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 fn http_date(out: &mut String, ms: Millis, separator: char) {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let days = ms.div_euclid(DAY);
     let (year, month, day) = civil(days as i32);
     out.push_str(DAYS[days.rem_euclid(7) as usize]);
@@ -155,13 +172,18 @@ fn http_date(out: &mut String, ms: Millis, separator: char) {
     two(out, year as u32 / 100);
     two(out, year as u32 % 100);
     out.push(' ');
+    seconds(out, ms);
+    out.push_str(" GMT");
+}
+
+/// Appends `21:15:46`.
+fn seconds(out: &mut String, ms: Millis) {
     let clock = ms.rem_euclid(DAY) as u32;
     two(out, clock / 3_600_000);
     out.push(':');
     two(out, clock / 60_000 % 60);
     out.push(':');
     two(out, clock / 1000 % 60);
-    out.push_str(" GMT");
 }
 
 /// Reads an HTTP date (RFC 1123), whole seconds.
@@ -276,6 +298,15 @@ pub fn parse_duration(text: &str) -> Option<Millis> {
     date.checked_add(time)
 }
 
+/// A duration of seconds and milliseconds: `PT2S`, `PT0.5S`.
+pub fn duration_text(span: Millis) -> String {
+    let (seconds, millis) = (span / 1000, span % 1000);
+    if millis == 0 {
+        return format!("PT{seconds}S");
+    }
+    format!("PT{}S", format!("{seconds}.{millis:03}").trim_end_matches('0'))
+}
+
 fn units(mut text: &str, allowed: &[(char, Millis)]) -> Option<Millis> {
     let mut total: Millis = 0;
     let mut next = 0;
@@ -358,6 +389,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn java_prints_instants_so() {
+        let mut text = String::new();
+        write_java_date(&mut text, parse_datetime("2014-08-01T21:15:46Z").expect("an instant"));
+        assert_eq!(text, "Fri Aug 01 21:15:46 GMT 2014");
+    }
+
+    #[test]
     fn days_are_those_of_the_calendar() {
         // Every day of the years that queries may name, and some far from them.
         for days in (-98_615..=741_807).chain((-95_000_000..95_000_000).step_by(99_991)) {
@@ -421,6 +459,7 @@ mod tests {
         assert_eq!(parse_duration("P1DT30M"), Some(DAY + 1_800_000));
         assert_eq!(parse_duration("P2W"), Some(14 * DAY));
         assert_eq!(parse_duration("PT0.5S"), Some(500));
+        assert_eq!([0, 10_000, 500].map(duration_text), ["PT0S", "PT10S", "PT0.5S"]);
         for text in ["", "P", "PT", "2H", "PT2", "P1Y", "PTH", "PT1S2H", "P-1D", "PT1H1H"] {
             assert_eq!(parse_duration(text), None, "{text}");
         }

@@ -3,7 +3,8 @@
 //!
 //! The floors, from the top: `cli` → `facade` → `server` → `api` → `scenario` → `provisioning` →
 //! `org` → `sosl` → {`dml`, `soql`} → `objects` → `store` → `schema` → {`value`, `id`, `time`, `error`,
-//! `clock`, `glob`}. A module names lower floors only; unit tests inside `src` obey the same rules.
+//! `clock`, `glob`, `random`}. A module names lower floors only; unit tests inside `src` obey the same
+//! rules.
 
 #[path = "architecture/source.rs"]
 mod source;
@@ -45,7 +46,7 @@ const EXCEPTIONS: [(&str, &str, &str); 1] =
 /// A module's floor; a higher one may name a lower one.
 fn floor(module: &str) -> Option<u8> {
     Some(match module {
-        "value" | "id" | "time" | "error" | "clock" | "glob" => 0,
+        "value" | "id" | "time" | "error" | "clock" | "glob" | "random" => 0,
         "schema" => 10,
         "store" => 20,
         "objects" => 30,

@@ -4,9 +4,10 @@
 
 mod common;
 
+use common::folder::Folder;
 use common::served::Served;
 use serde_json::Value as Json;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Output, Stdio};
 
 /// The binary without the caller's own settings, and with this server's URL.
@@ -18,6 +19,8 @@ fn fauxforce(served: &Served, arguments: &[&str]) -> Command {
     for name in ["NO_PROXY", "no_proxy", "RUST_LOG"] {
         command.env_remove(name);
     }
+    // Where the tests' servers keep theirs.
+    command.env("FAUXFORCE_CA_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/ca"));
     command.env("FAUXFORCE_URL", &served.url).args(arguments).stdin(Stdio::null());
     command
 }
@@ -94,7 +97,9 @@ fn env_prints_what_exec_sets() {
         ("java", "\"-DSF_USERNAME=admin@fauxforce.test\""),
     ] {
         let other = printed(&served, &["env", "--no-proxy-env", "--format", format]);
-        assert_eq!(other.lines().count(), names.len(), "{format}");
+        let lines = other.lines().filter(|line| line.contains("SF_") || line.contains("PROXY"));
+        let own = names.iter().filter(|name| name.contains("SF_") || name.contains("PROXY"));
+        assert_eq!(lines.count(), own.count(), "{format}: {other}");
         assert!(other.lines().any(|own| own == line), "{format}: {other}");
     }
     // A shell takes it.
@@ -111,6 +116,51 @@ fn env_prints_what_exec_sets() {
 }
 
 const NO_ORG: &str = "fauxforce: there is no org nobody: GET /_fauxforce/orgs lists them\n";
+
+#[cfg(feature = "tls")]
+#[test]
+fn env_names_the_ca_wherever_the_server_keeps_it() {
+    let served = Served::start();
+    let own = printed(&served, &["env"]);
+    let variable = |text: &str, name: &str| -> String {
+        let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name}=")));
+        line.unwrap_or_else(|| panic!("no {name} in {text}")).trim_matches('"').to_owned()
+    };
+    for (name, key) in [
+        ("FAUXFORCE_CA_FILE", "ca_file"),
+        ("NODE_EXTRA_CA_CERTS", "ca_file"),
+        ("REQUESTS_CA_BUNDLE", "ca_bundle"),
+        ("SSL_CERT_FILE", "ca_bundle"),
+        ("CURL_CA_BUNDLE", "ca_bundle"),
+        ("FAUXFORCE_SECURE_URL", "secure_url"),
+    ] {
+        assert_eq!(variable(&own, name), served.ready[key].as_str().unwrap(), "{name}");
+    }
+    for name in ["HTTPS_PROXY", "https_proxy"] {
+        assert_eq!(variable(&own, name), format!("http://127.0.0.1:{}", served.port), "{name}");
+    }
+
+    // A server on another machine: its certificate is written down here.
+    let folder = Folder::new();
+    let pem = std::fs::read(served.ready["ca_file"].as_str().unwrap()).unwrap();
+    let mut elsewhere = fauxforce(&served, &["env"]);
+    elsewhere.env_remove("FAUXFORCE_CA_DIR").env("XDG_CACHE_HOME", folder.path(""));
+    elsewhere.env("HOME", folder.path("")).env("LOCALAPPDATA", folder.path(""));
+    let output = elsewhere.output().unwrap();
+    let ca_file = variable(text(&output.stdout), "FAUXFORCE_CA_FILE");
+    assert!(ca_file.starts_with(&folder.path("")), "{ca_file}");
+    assert_eq!(std::fs::read(&ca_file).unwrap(), pem);
+    let bundle = std::fs::read(variable(text(&output.stdout), "SSL_CERT_FILE")).unwrap();
+    assert!(bundle.ends_with(&pem));
+    assert_eq!(elsewhere.output().unwrap().stdout, output.stdout);
+
+    // Another CA is never overwritten.
+    let other = folder.path("other");
+    std::fs::create_dir(&other).unwrap();
+    folder.write("other/ca.pem", "another");
+    let said = refused(&served, &["env", "--ca-dir", &other], 73);
+    assert!(said.contains("is another CA than the server's"), "{said}");
+}
 
 #[test]
 fn orgs_are_made_forked_reset_and_deleted() {
@@ -222,10 +272,10 @@ fn query_prints_rows() {
             &served,
             &[
                 "query",
-                "SELECT AccountId, COUNT(Id) people FROM Contact GROUP BY AccountId ORDER BY AccountId NULLS LAST"
+                "SELECT AccountId, COUNT(Id) people FROM Contact GROUP BY AccountId ORDER BY AccountId"
             ]
         ),
-        format!("AccountId,people\n{parent},1\n,1\n")
+        format!("AccountId,people\n,1\n{parent},1\n")
     );
     assert_eq!(printed(&served, &["query", "SELECT Id, Name FROM Lead"]), "Id,Name\n");
     assert_eq!(
@@ -353,6 +403,63 @@ fn without_a_server_one_line_says_so() {
 }
 
 #[test]
+fn log_shows_requests_and_why_they_were_refused() {
+    let served = Served::start();
+    assert_eq!(printed(&served, &["log"]), "");
+    let mut client = served.client();
+    client.get("limits");
+    client.ask("GET", "query?q=SELECT+Nope+FROM+User", "");
+    client.ask("POST", "graphql", "{}");
+    // Durations differ from run to run.
+    let shown = |arguments: &[&str]| -> String {
+        let log = printed(&served, arguments);
+        let line = |line: &str| match (line.find(" ("), line.find(" ms")) {
+            (Some(from), Some(to)) => format!("{}{}", &line[..from + 2], &line[to + 1..]),
+            _ => line.to_owned(),
+        };
+        log.lines().map(|text| line(text) + "\n").collect()
+    };
+    let first = "09:00:00.000 200 GET    /services/data/v66.0/limits (ms, info)\n";
+    let second = "\
+09:00:00.000 400 GET    /services/data/v66.0/query?q=SELECT+Nope+FROM+User (ms, query, User)
+    hint: the object's describe lists its fields; add custom ones with POST \
+          /_fauxforce/orgs/{org}/objects\n";
+    let third = "\
+09:00:00.000 501 POST   /services/data/v66.0/graphql (ms, other)
+    not emulated: resource graphql
+    hint: It is planned; see the README's limits.\n";
+    assert_eq!(shown(&["log"]), format!("{first}{second}{third}"));
+    assert_eq!(shown(&["log", "--since", "2"]), third);
+    assert_eq!(shown(&["log", "--unsupported"]), third);
+    assert_eq!(shown(&["log", "--status", "400"]), second);
+    assert_eq!(shown(&["log", "--object", "User", "--method", "GET"]), second);
+    assert_eq!(shown(&["log", "--path", "/services/data/*/limits"]), first);
+    let entry = json(&served, &["log", "--json", "--status", "400"]);
+    assert_eq!((&entry["seq"], &entry["operation"]), (&2.into(), &"query".into()));
+    assert_eq!(refused(&served, &["log", "--org", "nobody"], 1), NO_ORG);
+}
+
+#[test]
+fn log_follows_what_comes() {
+    let served = Served::start();
+    let mut command = fauxforce(&served, &["log", "--follow"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut client = served.client();
+    for resource in ["limits", "sobjects", "recent"] {
+        client.get(resource);
+        let line = lines.next().unwrap().unwrap();
+        assert!(line.contains(&format!("/services/data/v66.0/{resource} (")), "{line}");
+    }
+    // It ends with the server.
+    drop(served);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).starts_with("fauxforce: no server at localhost:"));
+    assert!(lines.next().is_none());
+}
+
+#[test]
 fn what_is_not_built_says_so() {
     let served = Served::start();
     for source in [&["sfdx", "force-app"][..], &["describe", "a.json", "b.json"], &["wsdl", "x"]] {
@@ -365,7 +472,9 @@ fn what_is_not_built_says_so() {
 #[test]
 fn help_teaches() {
     let served = Served::start();
-    for command in ["exec", "env", "query", "log", "org", "clock", "snapshot", "health"] {
+    for command in
+        ["serve", "fault", "exec", "env", "query", "log", "org", "clock", "snapshot", "health"]
+    {
         let help = printed(&served, &[command, "--help"]);
         assert!(help.contains(&format!("fauxforce {command}")), "{command}: {help}");
         assert!(help.contains("Examples:"), "{command}");

@@ -20,6 +20,8 @@ fn exec(options: &[&str], command: &[&str]) -> Command {
     for (name, _) in inherited {
         exec.env_remove(name);
     }
+    // As the other tests have it, beside what this user has.
+    exec.env("FAUXFORCE_CA_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/ca"));
     exec.env_remove("RUST_LOG").arg("exec").args(options).arg("--").args(command);
     exec.stdin(Stdio::null());
     exec
@@ -238,6 +240,65 @@ fn unsupported_calls_can_fail_the_run() {
     assert_eq!(sh(&["--fail-on-unsupported"], "exit 0").status.code(), Some(0));
 }
 
+#[cfg(feature = "tls")]
+#[test]
+fn a_ca_folder_that_is_not_writable_has_its_status() {
+    let folder = Folder::new();
+    let below = format!("{}/ca", folder.write("file", "x"));
+    let output = sh(&["--ca-dir", &below], "echo ran");
+    assert_eq!(output.status.code(), Some(73), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("--ca-dir names another"), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), "");
+}
+
+/// A client that knows nothing but the usual variables reaches the org by Salesforce's own names, and
+/// other hosts through the proxy that the server is.
+#[cfg(feature = "tls")]
+#[test]
+fn clients_that_obey_the_variables_never_reach_the_real_hosts() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = other.local_addr().unwrap().port();
+    let script = format!(
+        "curl -s -o /dev/null -w '%{{http_code}} ' https://login.salesforce.com/services/data; \
+         NO_PROXY= no_proxy= curl -s -m 1 -o /dev/null https://127.0.0.1:{port}/; true"
+    );
+    let output = sh(&[], &script);
+    assert_eq!(text(&output.stdout), "200 ", "{}", text(&output.stderr));
+    assert_eq!(
+        text(&output.stderr),
+        "fauxforce: 1 request, 0 errors, 0 unsupported, 1 host tunnelled\n\
+         fauxforce: tunnelled to 127.0.0.1\n"
+    );
+    let output = sh(&["--refuse-other-hosts"], &script);
+    assert!(text(&output.stderr).contains("0 hosts tunnelled"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn unmet_expectations_can_fail_the_run() {
+    let verify = |times: &str| {
+        format!(
+            "{ASK} ask $SF_INSTANCE_URL/services/data/v66.0/limits; ask -d \
+             '{{\"path\":\"/services/data/*/limits\",\"times\":{times}}}' -H 'Content-Type: \
+             application/json' $FAUXFORCE_CONTROL_URL/orgs/default/requests/verify"
+        )
+    };
+    let unmet = verify("{\"exactly\":2}");
+    let output = sh(&["--fail-on-unverified"], &unmet);
+    assert_eq!((text(&output.stdout), output.status.code()), ("200200", Some(71)));
+    assert!(text(&output.stderr).contains("expectation unmet in org default: {\"path\""));
+    assert_eq!(sh(&[], &unmet).status.code(), Some(0));
+    let later = format!("{unmet}; {unmet}");
+    assert_eq!(sh(&["--fail-on-unverified"], &later).status.code(), Some(0), "met in the end");
+    let met = verify("{\"at_least\":1}");
+    assert_eq!(sh(&["--fail-on-unverified"], &met).status.code(), Some(0));
+    let failing = format!("{unmet}; exit 6");
+    assert_eq!(sh(&["--fail-on-unverified"], &failing).status.code(), Some(6));
+    // What is not emulated weighs more.
+    let both = format!("{unmet}; ask -X POST $SF_INSTANCE_URL/services/data/v66.0/graphql");
+    let output = sh(&["--fail-on-unverified", "--fail-on-unsupported"], &both);
+    assert_eq!(output.status.code(), Some(70));
+}
+
 #[test]
 fn the_summary_says_what_was_asked() {
     let silent = sh(&[], "exit 0");
@@ -251,7 +312,7 @@ fn the_summary_says_what_was_asked() {
     assert_eq!(text(&output.stdout), "200404501200");
     assert_eq!(
         text(&output.stderr),
-        "fauxforce: 3 requests, 2 errors, 1 unsupported\n\
+        "fauxforce: 3 requests, 2 errors, 1 unsupported, 0 hosts tunnelled\n\
          fauxforce: not emulated: resource graphql (1 call)\n"
     );
     let output = sh(&["--json"], &format!("{script} >&2 2>/dev/null; exit 3"));
@@ -262,6 +323,7 @@ fn the_summary_says_what_was_asked() {
     assert_eq!(summary["requests"], 3);
     assert_eq!(summary["errors"], 2);
     assert_eq!(summary["unsupported"]["resource graphql"], 1);
+    assert_eq!(summary["tunnelled"].as_array().map(Vec::len), Some(0));
 }
 
 #[test]
@@ -283,6 +345,9 @@ fn a_failure_leaves_its_evidence() {
         serde_json::from_str(&text).expect(file)
     };
     assert_eq!(read("summary.json")["status"], 5);
+    let journal = read("default/requests.json");
+    assert_eq!(journal["items"][0]["object"], "Account");
+    assert_eq!(read("default/requests.har")["log"]["entries"].as_array().map(Vec::len), Some(1));
     for org in ["default", "mine"] {
         let now = &read(&format!("{org}/clock.json"))["now"];
         assert_eq!(now, "2026-01-15T09:00:00.000Z", "{org}");

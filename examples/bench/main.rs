@@ -81,6 +81,9 @@ fn measure(rows: &[Row], effort: Effort) -> Result<(), String> {
                 let fewer = Effort { requests: (effort.requests / sparse).max(20), ..effort };
                 process::prepared_cost(before, request, fewer, effort)
             }
+            Measure::Compared { with, without, before, request } => {
+                process::compared_cost(with, without, before, request, effort)
+            }
             Measure::MemoryAfter { before } => process::memory_after(before),
             Measure::MemoryAdded { before, then } => process::memory_added(before, then),
             Measure::Handshake => process::handshake_cost(effort),

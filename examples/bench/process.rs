@@ -218,6 +218,33 @@ pub(crate) fn prepared_cost(
     Ok(measured)
 }
 
+/// CPU time of a request to an org that was started with options; the base is the same request to
+/// one that was started with others.
+pub(crate) fn compared_cost(
+    with: &'static [&'static str],
+    without: &'static [&'static str],
+    before: &[Request],
+    request: &Request,
+    effort: Effort,
+) -> Result<Measured, String> {
+    let both =
+        [Started::new(&Server::Fauxforce(without))?, Started::new(&Server::Fauxforce(with))?];
+    for started in &both {
+        started.prepare(before)?;
+        if started.ask(request)? >= 300 {
+            return Err(format!("{} {} is refused", request.method, request.target));
+        }
+        started.cost(request, 1, effort.requests.min(WARM_UP))?;
+    }
+    let [base, ours] = both;
+    let mut measured = Measured::new(Unit::Nanoseconds);
+    for _ in 0..effort.rounds {
+        measured.base.push(base.cost(request, 1, effort.requests)?);
+        measured.ours.push(ours.cost(request, 1, effort.requests)?);
+    }
+    Ok(measured)
+}
+
 /// Resident memory of an org's process after some requests; the base is the bare server's.
 pub(crate) fn memory_after(before: &[Request]) -> Result<Measured, String> {
     let base = Started::new(&Server::Bare)?;

@@ -35,6 +35,13 @@ pub(crate) enum Measure {
     /// The same of an org on which some requests were made before. Of slow requests only every
     /// `sparse`th is sent.
     Prepared { before: Vec<Request>, request: Request, sparse: usize },
+    /// The same of an org started with options, compared with one started with others.
+    Compared {
+        with: &'static [&'static str],
+        without: &'static [&'static str],
+        before: Vec<Request>,
+        request: Request,
+    },
     /// Resident memory of an org's process after some requests.
     MemoryAfter { before: Vec<Request> },
     /// How much of it further requests add, without a base.
@@ -86,6 +93,13 @@ pub(crate) fn all() -> Vec<Row> {
             rest("GET", ACCOUNT, ""),
         ),
         prepared("row create, an Account", 1, Vec::new(), rest("POST", ACCOUNTS, SMALL)),
+        prepared("collection of 200 creates", 50, Vec::new(), collection(200)),
+        prepared("composite of 25 row GETs", 10, vec![account()], composite_of_reads(25)),
+        prepared("graph of 500 creates", 200, Vec::new(), graph(500)),
+        journalled("row GET with / without journal", vec![account()], rest("GET", ACCOUNT, "")),
+        journalled("row create with / without journal", Vec::new(), rest("POST", ACCOUNTS, SMALL)),
+        faulted("row GET with / without faults too", vec![account()], rest("GET", ACCOUNT, "")),
+        faulted("row create with / without faults too", Vec::new(), rest("POST", ACCOUNTS, SMALL)),
         prepared("query of one row by Id", 1, vec![account()], rest("GET", BY_ID, "")),
         prepared(
             "query page, 2,000 rows of 9 fields",
@@ -166,6 +180,33 @@ fn many(count: usize) -> Request {
     rest("POST", "/_fauxforce/orgs/default/scenarios", &body)
 }
 
+/// Creates so many Accounts at once.
+fn collection(count: usize) -> Request {
+    let record = SMALL.replacen('{', r#"{"attributes":{"type":"Account"},"#, 1);
+    let records = vec![record; count].join(",");
+    let body = format!(r#"{{"allOrNone":false,"records":[{records}]}}"#);
+    rest("POST", "/services/data/v66.0/composite/sobjects", &body)
+}
+
+/// Reads one Account so many times.
+fn composite_of_reads(count: usize) -> Request {
+    let part = |n| format!(r#"{{"method":"GET","url":"{ACCOUNT}","referenceId":"r{n}"}}"#);
+    let parts: Vec<String> = (0..count).map(part).collect();
+    let body = format!(r#"{{"compositeRequest":[{}]}}"#, parts.join(","));
+    rest("POST", "/services/data/v66.0/composite", &body)
+}
+
+/// Creates so many Accounts that do not know of each other in one graph.
+fn graph(count: usize) -> Request {
+    let node = |n| {
+        format!(r#"{{"method":"POST","url":"{ACCOUNTS}","referenceId":"r{n}","body":{SMALL}}}"#)
+    };
+    let nodes: Vec<String> = (0..count).map(node).collect();
+    let body =
+        format!(r#"{{"graphs":[{{"graphId":"1","compositeRequest":[{}]}}]}}"#, nodes.join(","));
+    rest("POST", "/services/data/v66.0/composite/graph", &body)
+}
+
 /// Lifts the daily limit, which a measurement uses up.
 fn unlimited() -> Request {
     let body = r#"{"limits":{"DailyApiRequests":1000000000}}"#;
@@ -175,6 +216,28 @@ fn unlimited() -> Request {
 fn prepared(name: &str, sparse: usize, mut before: Vec<Request>, request: Request) -> Row {
     before.insert(0, unlimited());
     Row { name: name.to_owned(), measure: Measure::Prepared { before, request, sparse } }
+}
+
+/// A request with the journal, compared with the same without it.
+fn journalled(name: &str, mut before: Vec<Request>, request: Request) -> Row {
+    before.insert(0, unlimited());
+    let measure = Measure::Compared { with: &[], without: &["--no-journal"], before, request };
+    Row { name: name.to_owned(), measure }
+}
+
+/// A request with the journal and fault rules that it does not fit, compared with the same without.
+fn faulted(name: &str, mut before: Vec<Request>, request: Request) -> Row {
+    before.insert(0, unlimited());
+    let with = &[
+        "--fault",
+        "row-lock:object=Contact",
+        "--fault",
+        "query-timeout:object=Lead",
+        "--fault",
+        "slow:path=/services/data/*/sobjects/Contact/**",
+    ];
+    let measure = Measure::Compared { with, without: &["--no-journal"], before, request };
+    Row { name: name.to_owned(), measure }
 }
 
 fn in_process(name: &str, work: fn(usize)) -> Row {

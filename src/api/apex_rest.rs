@@ -3,8 +3,8 @@
 
 use super::entry::Entry;
 use super::http::{Method, RequestBody, Response};
-use super::reply::{self, Body, JSON, Reply, Style};
-use super::{rest, session};
+use super::reply::{self, Body, Counted, JSON, Reply, Style};
+use super::{rest, session, strike};
 use crate::error::OrgError;
 use crate::store::{ApexBody, ApexRoute};
 use bytes::Bytes;
@@ -15,16 +15,20 @@ const LONGEST_ECHO: u64 = 6_000_000;
 /// Answers a request whose path goes on with `path` behind `/services/apexrest`.
 pub fn handle(entry: &Entry<'_>) -> Response {
     let style = Style::of(entry.request);
-    if let Err(error) = session::authenticate(entry) {
-        return reply::render_faults(entry, style, None, &[error]);
-    }
+    let token = match session::authenticate(entry) {
+        Ok((_, token)) => token,
+        Err(error) => return reply::render_faults(entry, style, None, &[error]),
+    };
     let state = entry.org.read();
-    let counted = match rest::count(entry, &state) {
+    let counted = match Counted::of(entry, &state) {
         Ok(counted) => counted,
         Err((counted, error)) => {
             return reply::render_faults(entry, style, Some(counted), &[error]);
         }
     };
+    if let Err(stop) = strike::ask(entry, Some(token)) {
+        return rest::stopped(entry, style, Some(counted), stop);
+    }
     let path: String = entry.segments[2..].iter().flat_map(|part| ["/", part]).collect();
     let method = entry.request.method;
     let routes = &state.settings.apex_rest;

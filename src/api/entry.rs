@@ -2,6 +2,7 @@
 
 use super::http::{Request, RequestBody};
 use super::params::Params;
+use super::strike::Struck;
 use super::trace::Trace;
 use crate::clock::Millis;
 use crate::id::Id;
@@ -24,6 +25,8 @@ pub struct Entry<'r> {
     pub now: Millis,
     /// What is noted of it for the journal.
     pub trace: &'r Trace,
+    /// What fault rules do to it.
+    pub struck: &'r Struck,
 }
 
 impl<'r> Entry<'r> {

@@ -2,6 +2,7 @@
 //! in-process `org.call(…)`, tests and fuzzers all hand to [`handle`](super::handle).
 
 use crate::clock::Millis;
+use crate::org::faults::Hold;
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::fmt;
@@ -136,6 +137,28 @@ pub struct Request {
     pub origin: Origin,
     /// The system's time when the request arrived.
     pub received_at: Millis,
+    /// How far it had come before it had to wait; nothing for one that comes first.
+    pub resumed: Resumed,
+}
+
+/// How far a request had come before it had to wait: see [`Pause`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Resumed {
+    /// When it came first, in the ticks of the process.
+    pub(super) began: Option<u64>,
+    /// The fault rules up to this place were asked.
+    pub(super) past: u64,
+    /// It has waited for locked rows.
+    pub(super) waited: bool,
+    /// What rules do to its answer.
+    pub(super) transport: Transport,
+}
+
+impl Resumed {
+    /// True for a request that has waited.
+    pub fn is_again(&self) -> bool {
+        self.past > 0
+    }
 }
 
 impl Request {
@@ -150,6 +173,7 @@ impl Request {
             body: RequestBody::Bytes(Bytes::new()),
             origin: Origin::default(),
             received_at: crate::clock::system_now(),
+            resumed: Resumed::default(),
         }
     }
 
@@ -206,6 +230,25 @@ pub struct Transport {
     pub drop: bool,
     /// Send only so many bytes of the body, then close.
     pub truncate: Option<u64>,
+}
+
+/// A request that has to wait, although nothing was done yet. Who answers requests waits, sets
+/// `received_at` anew and hands the request in again.
+#[derive(Debug)]
+pub struct Pause {
+    /// How long it waits.
+    pub until: Until,
+    /// The request.
+    pub request: Request,
+}
+
+/// How long a request waits.
+#[derive(Debug)]
+pub enum Until {
+    /// Until it is released; a future, and a thread may wait for it too.
+    Released(Hold),
+    /// For so long, of real time.
+    Later(Millis),
 }
 
 /// The value of a response header. What many answers share is shared without a copy.
@@ -286,6 +329,8 @@ pub struct Response {
     pub body: ResponseBody,
     /// What the edge does to it on purpose.
     pub transport: Transport,
+    /// This is no answer yet: the request has to wait.
+    pub pause: Option<Box<Pause>>,
     /// The answer comes later; all else here is nothing.
     pub pending: Option<Pending>,
 }
@@ -299,8 +344,14 @@ impl Response {
             headers: Vec::with_capacity(14),
             body: ResponseBody::Bytes(Bytes::new()),
             transport: Transport::default(),
+            pause: None,
             pending: None,
         }
+    }
+
+    /// No answer yet: the request has to wait.
+    pub(super) fn waiting(pause: Pause) -> Response {
+        Response { pause: Some(Box::new(pause)), ..Response::status(0) }
     }
 
     /// An answer that comes later.

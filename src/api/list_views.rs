@@ -4,7 +4,7 @@
 
 use crate::error::OrgError;
 use crate::id::Id;
-use crate::schema::{FieldSpec, FieldType, Lookup, ObjectId, ObjectSpec, Schema, Slot};
+use crate::schema::{FieldSpec, FieldType, ObjectSpec, Schema, Slot};
 use crate::soql::{self, Context};
 use crate::store::{Row, State};
 use crate::value::Value;
@@ -19,6 +19,9 @@ static COLUMNS: &str = include_str!("../../fixtures/list-columns.txt");
 
 /// What every list view carries without showing it.
 pub const HIDDEN: [&str; 4] = ["Id", "CreatedDate", "LastModifiedDate", "SystemModstamp"];
+
+/// The field that says when the user last viewed a record.
+pub const VIEWED: &str = "LastViewedDate";
 
 /// Which records a list view shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +60,7 @@ pub struct ListView {
 
 impl ListView {
     fn new(object: &ObjectSpec, scope: Scope) -> ListView {
-        let id = Id::own(LIST_VIEW, (u64::from(object.id.0) << 4) + scope.place());
+        let id = Id::own(LIST_VIEW, (Id::of_prefix(object.key_prefix) << 4) + scope.place());
         let label = match scope {
             Scope::Recent => "Recently Viewed",
             Scope::All => "All",
@@ -68,13 +71,8 @@ impl ListView {
             return ListView { id, name: label.to_owned(), label: label.to_owned(), scope };
         }
         let label = format!("{label} {}", object.label_plural);
-        let name = label.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+        let name = label.chars().filter(char::is_ascii_alphanumeric).collect();
         ListView { id, name, label, scope }
-    }
-
-    /// The list of what was used last, which has no id.
-    pub fn is_recent(&self) -> bool {
-        self.scope == Scope::Recent
     }
 }
 
@@ -90,7 +88,8 @@ pub fn of(object: &ObjectSpec) -> Vec<ListView> {
     }
     let has_scope = |name: &str| object.supported_scopes.iter().any(|(_, own)| &**own == name);
     let mut scopes = Vec::with_capacity(3);
-    if !object.flags.custom {
+    // The query of what was used last asks for the date of its use.
+    if !object.flags.custom && object.field(VIEWED).is_some() {
         scopes.push(Scope::Recent);
     }
     scopes.push(Scope::All);
@@ -103,11 +102,8 @@ pub fn of(object: &ObjectSpec) -> Vec<ListView> {
 /// The list view of an id, and its object.
 pub fn by_id(schema: &Schema, id: Id) -> Option<(&Arc<ObjectSpec>, ListView)> {
     let sequence = id.own_sequence().filter(|_| id.prefix() == LIST_VIEW)?;
-    let object = u16::try_from(sequence >> 4).ok().map(ObjectId)?;
-    if usize::from(object.0) >= schema.object_count() {
-        return None;
-    }
-    let Lookup::Object(object) = schema.lookup(&schema.object(object).name) else { return None };
+    let object = schema.by_prefix(Id::prefix_of(sequence >> 4)?)?;
+    let object = schema.object(object);
     let view = of(object).into_iter().find(|view| view.id == id)?;
     Some((object, view))
 }
@@ -203,15 +199,16 @@ pub fn usual_order(object: &ObjectSpec) -> Vec<OrderKey> {
 }
 
 /// The clauses behind `FROM` of a view's query.
-pub fn clauses(object: &ObjectSpec, scope: Scope, user: Id, order: &[OrderKey]) -> String {
+pub fn clauses(scope: Scope, user: Id, order: &[OrderKey]) -> String {
     let mut out = String::new();
-    let viewed = object.system.last_viewed_date.is_some();
     match scope {
         Scope::Mine => {
             let _ = write!(out, " WHERE OwnerId = '{user}'");
         }
-        Scope::Recent if viewed => out.push_str(" WHERE LastViewedDate != NULL"),
-        Scope::Recent | Scope::All => {}
+        Scope::Recent => {
+            let _ = write!(out, " WHERE {VIEWED} != NULL");
+        }
+        Scope::All => {}
     }
     for (place, (path, descends)) in order.iter().enumerate() {
         let direction = if *descends { "DESC NULLS LAST" } else { "ASC NULLS FIRST" };
@@ -240,8 +237,7 @@ pub fn ids(
     let usual = usual_order(object);
     let order = order.unwrap_or(&usual);
     let all = if scope == Scope::Recent { Scope::All } else { scope };
-    let text =
-        format!("SELECT Id FROM {}{}", object.name, clauses(object, all, context.user, order));
+    let text = format!("SELECT Id FROM {}{}", object.name, clauses(all, context.user, order));
     let mut found = soql::query(&text, context)?.ids();
     if scope == Scope::Recent {
         let recent = recent();

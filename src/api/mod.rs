@@ -31,6 +31,7 @@ mod scim;
 mod search_json;
 mod session;
 mod soap;
+mod strike;
 mod trace;
 #[cfg(feature = "cli")]
 mod tree;
@@ -40,9 +41,12 @@ mod xml;
 pub(crate) use control::diff_json;
 #[cfg(feature = "server")]
 pub(crate) use control::push_org;
+pub use facts::Operation;
 pub use http::{
-    HeaderText, Headers, Method, Origin, Pending, Request, RequestBody, Response, ResponseBody, Transport,
+    HeaderText, Headers, Method, Origin, Pause, Pending, Request, RequestBody, Response,
+    ResponseBody, Resumed, Transport, Until,
 };
+pub(crate) use journal::{Pattern, Status, Times, json_tree, push as push_exchange, told};
 pub use route::handle;
 #[cfg(feature = "cli")]
 pub(crate) use tree::Json;

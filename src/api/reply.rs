@@ -6,6 +6,7 @@ use super::http::{HeaderText, Request, Response};
 use super::{json, xml};
 use crate::clock::Millis;
 use crate::error::OrgError;
+use crate::store::State;
 use crate::time;
 use bytes::Bytes;
 use std::borrow::Cow;
@@ -13,6 +14,8 @@ use std::cell::RefCell;
 
 /// JSON, as real answers name it.
 pub const JSON: &str = "application/json;charset=UTF-8";
+/// The header that says why a request was refused and what would change it.
+pub const HINT: &str = "X-Fauxforce-Hint";
 /// XML, as real answers name it.
 pub const XML: &str = "application/xml;charset=UTF-8";
 
@@ -109,6 +112,22 @@ pub struct Counted {
     pub most: u64,
 }
 
+impl Counted {
+    /// Counts a request; the error when the org's limit is used up. One that had to wait was counted
+    /// when it came first.
+    pub fn of(entry: &Entry<'_>, state: &State) -> Result<Counted, (Counted, OrgError)> {
+        let usage = &entry.org.usage;
+        let most = state.settings.daily_api_requests;
+        let used = if entry.struck.is_again() {
+            Some(usage.used(entry.now))
+        } else {
+            usage.take(entry.now, most)
+        };
+        let counted = |used| Counted { used, most };
+        used.map(counted).ok_or_else(|| (counted(most), OrgError::request_limit_exceeded()))
+    }
+}
+
 /// Renders a reply of the REST API.
 pub fn render(entry: &Entry<'_>, style: Style, counted: Option<Counted>, reply: Reply) -> Response {
     let mut response = Response::status(reply.status);
@@ -191,7 +210,7 @@ pub fn error_headers(response: &mut Response, faults: &[OrgError]) {
     }
     let hint = faults.iter().find_map(|fault| fault.hint.as_deref());
     let hint = hint.map_or_else(|| super::hints::usual(faults), Cow::Borrowed);
-    response.headers.push(("X-Fauxforce-Hint".into(), header_text(&hint).into()));
+    response.headers.push((HINT.into(), header_text(&hint).into()));
 }
 
 /// Longest text in a header: clients give up on a head of more than a few kilobytes.

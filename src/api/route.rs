@@ -5,6 +5,7 @@ use super::http::{Request, Response};
 use super::journal;
 use super::params::decode_segment;
 use super::reply;
+use super::strike::Struck;
 use super::trace::Trace;
 use crate::error::OrgError;
 use crate::org::Orgs;
@@ -15,10 +16,16 @@ const LONGEST_URI: usize = 16_384;
 
 /// Answers a request. A plain, synchronous function: the socket, composite sub-requests, the
 /// in-process `call`, tests and fuzzers all come through here.
-pub fn handle(orgs: &Orgs, request: Request) -> Response {
-    let began = orgs.ticks();
+pub fn handle(orgs: &Orgs, mut request: Request) -> Response {
+    let began = *request.resumed.began.get_or_insert_with(|| orgs.ticks());
     let trace = Trace::default();
-    let response = answer(orgs, &request, &trace);
+    let struck = Struck::of(&request);
+    let response = answer(orgs, &request, &trace, &struck);
+    let (request, response) = match struck.close(request, response) {
+        Ok(answered) => answered,
+        // It comes again.
+        Err(waiting) => return waiting,
+    };
     if let Some(noted) = trace.close() {
         let duration = orgs.ticks().saturating_sub(began);
         journal::record(request, &response, noted, duration);
@@ -26,7 +33,7 @@ pub fn handle(orgs: &Orgs, request: Request) -> Response {
     response
 }
 
-fn answer(orgs: &Orgs, request: &Request, trace: &Trace) -> Response {
+fn answer(orgs: &Orgs, request: &Request, trace: &Trace, struck: &Struck) -> Response {
     if request.path.len() + request.query.len() > LONGEST_URI {
         return astray(orgs, request, trace, &OrgError::uri_too_long());
     }
@@ -44,7 +51,7 @@ fn answer(orgs: &Orgs, request: &Request, trace: &Trace) -> Response {
     trace.belongs_to(&org);
     let now = org.now(request.received_at);
     org.sweep(now);
-    let entry = Entry { orgs, org, request, segments: &segments, now, trace };
+    let entry = Entry { orgs, org, request, segments: &segments, now, trace, struck };
     match parts[..] {
         ["services", "data"] => super::rest::versions(&entry),
         ["services", "data", version, ..] => super::rest::handle(&entry, version),

@@ -2,7 +2,11 @@
 
 use super::Exit;
 use super::environment::{Facts, variables};
+#[cfg(feature = "tls")]
+use super::target::Control;
 use super::target::{Target, print};
+#[cfg(feature = "tls")]
+use crate::error::CaError;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use std::fmt::Write as _;
@@ -24,6 +28,11 @@ pub(crate) struct EnvOptions {
     /// How the variables are written
     #[arg(long, value_enum, default_value = "dotenv")]
     format: Format,
+    /// Where the server's CA is on this machine, or is written to [default: where `serve` keeps it, or
+    /// a folder beside that for a server whose CA is elsewhere]
+    #[cfg(feature = "tls")]
+    #[arg(long, env = "FAUXFORCE_CA_DIR", value_name = "DIR")]
+    ca_dir: Option<std::path::PathBuf>,
     /// Leave `HTTPS_PROXY` out
     #[arg(long, env = "FAUXFORCE_NO_PROXY_ENV", value_parser = BoolishValueParser::new())]
     no_proxy_env: bool,
@@ -47,10 +56,50 @@ enum Format {
 /// Asks the server who it is, and writes it down.
 pub(crate) fn run(options: &EnvOptions) -> Result<(), Exit> {
     let target = &options.target;
-    let org = target.control()?.call("GET", &target.path(""), "")?;
-    let facts = Facts::of_server(&target.url, None, None, &org);
+    let control = target.control()?;
+    let org = control.call("GET", &target.path(""), "")?;
+    #[cfg(feature = "tls")]
+    let ca = ca_files(options, &control)?;
+    #[cfg(not(feature = "tls"))]
+    let ca = None;
+    let facts = Facts::of_server(&target.url, ca, &org);
     let variables = variables(&facts, !options.no_proxy_env);
     print(&written(&variables, options.format, facts.get("proxy_url")))
+}
+
+/// The server's CA and the bundle with it, as files on this machine; `None` without TLS.
+#[cfg(feature = "tls")]
+fn ca_files(options: &EnvOptions, control: &Control) -> Result<Option<(String, String)>, Exit> {
+    use crate::server::environment::{system_bundle, usual_ca_folder};
+    use crate::server::keep_trust;
+    let Ok(answer) = control.send("GET", "/ca.pem", "", b"") else { return Ok(None) };
+    let pem = String::from_utf8_lossy(&answer.body);
+    let folder = match &options.ca_dir {
+        Some(folder) => folder.clone(),
+        None => {
+            let no_folder = || Exit::not_writable(CaError::no_folder().to_string());
+            let usual = usual_ca_folder().ok_or_else(no_folder)?;
+            let is_own = std::fs::read(usual.join("ca.pem")).is_ok_and(|own| own == answer.body);
+            // Each CA has a folder of its own, so that none replaces another.
+            if is_own { usual } else { usual.with_file_name(format!("ca-{}", digest(&pem))) }
+        }
+    };
+    let paths = [folder.join("ca.pem"), folder.join("ca-bundle.pem")];
+    // A folder that has both may belong to somebody else.
+    if paths[1].exists() && std::fs::read(&paths[0]).is_ok_and(|own| own == answer.body) {
+        let [ca, bundle] = paths.map(|path| path.display().to_string());
+        return Ok(Some((ca, bundle)));
+    }
+    let kept = keep_trust(&folder, system_bundle().as_deref(), &pem);
+    let (ca, bundle) = kept.map_err(|error| Exit::not_writable(error.to_string()))?;
+    Ok(Some((ca.display().to_string(), bundle.display().to_string())))
+}
+
+/// Eight bytes of the SHA-256, as sixteen digits.
+#[cfg(feature = "tls")]
+fn digest(text: &str) -> String {
+    use sha2::{Digest as _, Sha256};
+    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn written(variables: &[(&str, String)], format: Format, proxy: Option<&str>) -> String {
@@ -60,6 +109,11 @@ fn written(variables: &[(&str, String)], format: Format, proxy: Option<&str>) ->
         let (host, port) = authority.rsplit_once(':').unwrap_or((authority, "80"));
         let _ = writeln!(out, "-Dhttps.proxyHost={host}\n-Dhttps.proxyPort={port}");
         out.push_str("\"-Dhttp.nonProxyHosts=localhost|127.*|[::1]\"\n");
+        out.push_str("# Java trusts what is in a key store: keytool -importcert -noprompt -alias ");
+        out.push_str(
+            "fauxforce -file \"$FAUXFORCE_CA_FILE\" -storepass changeit -keystore ca.p12,\n",
+        );
+        out.push_str("# then -Djavax.net.ssl.trustStore=ca.p12\n");
     }
     for (name, value) in variables {
         let _ = match format {
@@ -100,7 +154,11 @@ mod tests {
         assert_eq!(
             written(Format::Java),
             "-Dhttps.proxyHost=127.0.0.1\n-Dhttps.proxyPort=7357\n\
-             \"-Dhttp.nonProxyHosts=localhost|127.*|[::1]\"\n\"-DA=it's \\\"$x\\\\\\\"\"\n"
+             \"-Dhttp.nonProxyHosts=localhost|127.*|[::1]\"\n\
+             # Java trusts what is in a key store: keytool -importcert -noprompt -alias fauxforce \
+             -file \"$FAUXFORCE_CA_FILE\" -storepass changeit -keystore ca.p12,\n\
+             # then -Djavax.net.ssl.trustStore=ca.p12\n\
+             \"-DA=it's \\\"$x\\\\\\\"\"\n"
         );
     }
 }

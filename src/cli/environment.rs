@@ -45,13 +45,9 @@ impl Facts {
     }
 
     /// The facts of a server at a URL, with the paths of its CA if it has one.
-    pub(super) fn of_server(
-        url: &str,
-        secure_url: Option<String>,
-        ca: Option<(String, String)>,
-        org: &Json,
-    ) -> Facts {
+    pub(super) fn of_server(url: &str, ca: Option<(String, String)>, org: &Json) -> Facts {
         let url = url.trim_end_matches('/');
+        let secure_url = ca.as_ref().map(|_| url.replacen("http", "https", 1));
         let (ca_file, ca_bundle) = ca.unzip();
         let named = |name: &str, value| (name.to_owned(), value);
         let mut facts = Facts(vec![

@@ -119,7 +119,7 @@ fn push_entry(out: &mut String, entry: &Json) {
         "{time} {:>3} {:6} {} ({millis:.1} ms",
         number("status"),
         text("method"),
-        text("path"),
+        readable(text("path")),
     );
     for about in [text("operation"), text("object")] {
         if !about.is_empty() {
@@ -133,9 +133,19 @@ fn push_entry(out: &mut String, entry: &Json) {
         ("hint", header(entry, "x-fauxforce-hint")),
     ] {
         if let Some(value) = value {
-            let _ = writeln!(out, "    {label}: {value}");
+            let _ = writeln!(out, "    {label}: {}", printable(&value));
         }
     }
+}
+
+/// A path as a person reads it: its escapes undone.
+fn readable(path: &str) -> String {
+    printable(&percent_encoding::percent_decode_str(path).decode_utf8_lossy())
+}
+
+/// Text without what would command the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn plain(value: &Json) -> String {
@@ -150,4 +160,25 @@ fn header(entry: &Json, wanted: &str) -> Option<String> {
     let headers = entry.at(&["response", "headers"])?.members();
     let found = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
     found.map(|(_, value)| plain(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_a_line_with_what_went_wrong_below() {
+        let entry = Json::parse(
+            br#"{"seq":3,"at":"2026-01-15T09:00:00.000Z","method":"GET","path":"/q?q=SELECT%20Id%1b",
+                "operation":"query","object":"User","status":400,"duration_us":1250,
+                "fault":"f1","response":{"headers":{"X-Fauxforce-Hint":"try\nthis"}}}"#,
+        );
+        let mut out = String::new();
+        push_entry(&mut out, &entry.unwrap());
+        assert_eq!(
+            out,
+            "09:00:00.000 400 GET    /q?q=SELECT Id  (1.2 ms, query, User)\n    fault: f1\n    \
+             hint: try this\n"
+        );
+    }
 }

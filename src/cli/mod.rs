@@ -6,6 +6,7 @@ mod clock;
 mod env;
 mod environment;
 mod exec;
+mod fault;
 mod health;
 mod log;
 mod org;
@@ -23,9 +24,29 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::fmt;
 use std::process::ExitCode;
 
+const HELP: &str = "\
+Examples:
+  fauxforce serve                              # an org on http://localhost:7357, until Ctrl-C
+  fauxforce exec -- npm test                   # the same for as long as a command runs
+  fauxforce query \"SELECT Id, Name FROM Account\"
+  fauxforce log --follow                       # what is asked, and why it was refused
+
+Commands that talk to a running server take --url (FAUXFORCE_URL) and --org (FAUXFORCE_ORG). Every
+option of serve and exec can be given as a variable: --refuse-other-hosts is
+FAUXFORCE_REFUSE_OTHER_HOSTS; those that can be repeated hold several, separated by commas.
+
+Results go to stdout, log lines to stderr. Exit status: 0 done, 1 it did not work out, 64 usage, 65 bad
+fixture or schema, 69 port taken, 73 CA folder or output not writable; exec adds its command's own.";
+
 /// A local Salesforce org for tests.
 #[derive(Debug, Parser)]
-#[command(name = "fauxforce", version, about, disable_help_subcommand = true)]
+#[command(
+    name = "fauxforce",
+    version,
+    about,
+    disable_help_subcommand = true,
+    after_help = HELP
+)]
 struct Arguments {
     #[command(flatten)]
     verbosity: Verbosity,
@@ -36,6 +57,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Start a fake org and serve until interrupted
+    #[command(after_help = serve::HELP)]
     Serve(Box<serve::ServeOptions>),
     /// Run a command against a server of its own, and exit as it did
     Exec(Box<exec::ExecOptions>),
@@ -49,6 +71,8 @@ enum Command {
     Org(org::OrgOptions),
     /// Show and move an org's time
     Clock(clock::ClockOptions),
+    /// Make things go wrong on purpose
+    Fault(fault::FaultOptions),
     /// Keep, restore and compare states of an org
     Snapshot(snapshot::SnapshotOptions),
     /// Exit 0 when a server is ready
@@ -176,6 +200,7 @@ pub fn main() -> ExitCode {
         Command::Log(options) => log::run(options),
         Command::Org(options) => org::run(options),
         Command::Clock(options) => clock::run(options),
+        Command::Fault(options) => fault::run(options),
         Command::Snapshot(options) => snapshot::run(options),
         Command::Health(options) => health::run(options),
         Command::Scenario(options) => scenario::run(options),

@@ -1,7 +1,7 @@
 //! `fauxforce serve`: starts a fake org, says where, and serves until it is told to stop.
 
 use super::Exit;
-use crate::facade::{Options, Server, StartError, Tally};
+use crate::facade::{Options, Server, StartError, Tally, split_faults};
 use crate::server::{HostPattern, StopSignal};
 use crate::store::StateMode;
 use crate::time::parse_rfc3339;
@@ -11,6 +11,17 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// What `serve --help` ends with.
+pub(super) const HELP: &str = "\
+Examples:
+  fauxforce serve
+  fauxforce serve --port 0 --json > ready.json &   # one line of JSON when it is ready
+  fauxforce serve --scenario employees-ready-to-provision --clock 2026-01-15T09:00:00Z
+  fauxforce serve --host 0.0.0.0 --control-token \"$TOKEN\" --public-url https://sf.test.example
+
+Every option is also the variable FAUXFORCE_<OPTION>. Exit status: 0 after SIGINT or SIGTERM, 64 usage,
+65 bad fixture or schema, 69 port taken, 73 CA folder not writable.";
 
 /// Options of `serve` and `exec`; each is also the variable `FAUXFORCE_<OPTION>`.
 #[derive(Clone, Debug, Args)]
@@ -64,6 +75,9 @@ pub(crate) struct ServeOptions {
     /// The connected app's client secret
     #[arg(long, env = "FAUXFORCE_CLIENT_SECRET")]
     pub(crate) client_secret: Option<String>,
+    /// Something that goes wrong on purpose (repeatable): row-lock:object=Account,nth=3; slow; …
+    #[arg(long, env = "FAUXFORCE_FAULT", value_name = "NAME[:KEY=VALUE,…]")]
+    pub(crate) fault: Vec<String>,
     /// An access token that is valid from the start
     #[arg(long, env = "FAUXFORCE_ACCESS_TOKEN")]
     pub(crate) access_token: Option<String>,
@@ -153,6 +167,7 @@ pub(super) fn start(
             access_token: options.access_token.clone(),
             public_url: options.public_url.clone(),
             control_token: options.control_token.clone(),
+            faults: options.fault.iter().flat_map(|text| split_faults(text)).collect(),
             no_journal: options.no_journal,
             state_mode: options.strict_state.mode(),
         })
@@ -180,6 +195,7 @@ pub(super) fn start(
         StartError::Listen(cause) if cause.kind() == io::ErrorKind::AddrInUse => {
             Exit::port_taken(error.to_string())
         }
+        StartError::Fault(_) => Exit::usage(error.to_string()),
         StartError::Listen(_) => Exit::failed(error.to_string()),
         StartError::Ca(_) => Exit::not_writable(error.to_string()),
         _ => Exit::bad_fixture(error.to_string()),

@@ -30,6 +30,9 @@ enum SnapshotCommand {
     Save {
         /// The name
         name: String,
+        /// Forget an older one of this name
+        #[arg(long)]
+        replace: bool,
         #[command(flatten)]
         common: Common,
     },
@@ -104,7 +107,12 @@ fn path(name: &str, rest: &str) -> String {
 /// Runs the subcommand.
 pub(crate) fn run(options: &SnapshotOptions) -> Result<(), Exit> {
     match &options.command {
-        SnapshotCommand::Save { name, common } => {
+        SnapshotCommand::Save { name, replace, common } => {
+            let items = if *replace { common.call("GET", "/snapshots", "")? } else { Json::Null };
+            let is_own = |item: &Json| item.text(&["name"]) == Some(name);
+            if items.list(&["items"]).iter().any(is_own) {
+                common.call("DELETE", &path(name, ""), "")?;
+            }
             done(common, &common.call("PUT", &path(name, ""), "")?, &format!("saved {name}"))
         }
         SnapshotCommand::Restore { name, drop_sessions, common } => {
@@ -147,11 +155,9 @@ fn list(common: &Common) -> Result<(), Exit> {
     if common.json {
         return print(&format!("{snapshots}\n"));
     }
-    let items = snapshots.list(&["items"]);
-    let columns: Vec<&str> =
-        items.first().map_or(&[][..], Json::members).iter().map(|(key, _)| key.as_str()).collect();
-    let mut rows = Rows::new(if columns.is_empty() { &["name"] } else { &columns });
-    for item in items {
+    let columns = ["name", "at", "records"];
+    let mut rows = Rows::new(&columns);
+    for item in snapshots.list(&["items"]) {
         let cell = |key: &&str| match item.at(&[key]) {
             None => String::new(),
             Some(Json::Text(text)) => text.clone(),

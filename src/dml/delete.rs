@@ -1,7 +1,7 @@
 //! Deleting, undeleting and purging, with what hangs on a record.
 
 use super::mixed::Writing;
-use super::{Saved, Transaction, rules};
+use super::{Saved, Transaction, Verb, rules};
 use crate::clock::Millis;
 use crate::error::{Faults, OrgError};
 use crate::id::Id;
@@ -23,6 +23,7 @@ impl Transaction<'_> {
         if !object.flags.deletable && !self.actor.system {
             return Err(OrgError::entity_not_writable("deleted", &object.label).into());
         }
+        self.pass(Verb::Delete, object, self.state.table(object.id).get(number), &[])?;
         let kind = self.mix(object, &Writing::Delete)?;
         let savepoint = self.state.clone();
         let outcome = self.delete_all(object, number);
@@ -135,6 +136,7 @@ impl Transaction<'_> {
         if group == 0 {
             return Err(OrgError::undelete_failed().into());
         }
+        self.pass(Verb::Undelete, object, self.state.table(object.id).get(number), &[])?;
         let savepoint = self.state.clone();
         let outcome = self.undelete_all(group);
         if outcome.is_err() {

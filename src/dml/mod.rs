@@ -14,6 +14,7 @@ mod coerce;
 mod delete;
 mod derive;
 mod duplicates;
+mod gate;
 mod hooks;
 mod mixed;
 mod rules;
@@ -22,6 +23,7 @@ mod tests;
 mod upsert;
 
 pub use coerce::{Misfit, Raw, coerce};
+pub use gate::{Attempt, Gate, TargetGate, Upset, Verb};
 pub use hooks::{After, Before, Hooks, Saved, Watch};
 pub use mixed::Mixture;
 pub use upsert::Matched;
@@ -76,6 +78,8 @@ pub struct Transaction<'a> {
     /// The caller saves what a duplicate rule warns of.
     pub allow_duplicates: bool,
     hooks: &'static Hooks,
+    gate: Option<Gate<'a>>,
+    targets: Option<TargetGate<'a>>,
     /// No write keeps a savepoint: whoever runs the transaction has one.
     unguarded: bool,
     /// An unguarded write failed half way.
@@ -97,6 +101,8 @@ impl<'a> Transaction<'a> {
             mixture: Mixture::default(),
             allow_duplicates: false,
             hooks: Hooks::NONE,
+            gate: None,
+            targets: None,
             unguarded: false,
             broken: false,
         }
@@ -148,6 +154,7 @@ impl<'a> Transaction<'a> {
         if !object.flags.createable && !self.actor.system {
             return Err(OrgError::entity_not_writable("inserted", &object.label).into());
         }
+        self.pass(Verb::Create, object, None, &given)?;
         let kind = self.mix(object, &Writing::Insert(&given))?;
         rules::validate(self, object, None, &given)?;
         let mut draft = Draft::new(object.fields.len());
@@ -220,6 +227,7 @@ impl<'a> Transaction<'a> {
         let Some(before) = self.state.table(object.id).get(number).cloned() else {
             return Err(OrgError::not_found().into());
         };
+        self.pass(Verb::Update, object, Some(&before), &given)?;
         let kind = self.mix(object, &Writing::Update(&before, &given))?;
         rules::validate(self, object, Some((number, &before)), &given)?;
         let mut draft = Draft::of(&before, object.fields.len());

@@ -142,6 +142,13 @@ impl ConcurError {
         ConcurError { hint, ..refused }
     }
 
+    /// The error that a fault rule asks for.
+    pub(super) fn injected(error: &OrgError) -> ConcurError {
+        let hint = error.hint.as_deref().map(Into::into);
+        let refused = ConcurError::new(error.status, None, error.code.clone(), &*error.message);
+        ConcurError { hint, ..refused }
+    }
+
     /// 501 of what is not built.
     pub fn not_emulated(what: &'static str) -> ConcurError {
         let message = format!("{what} is not emulated by fauxforce");

@@ -123,6 +123,29 @@ impl ControlError {
         ControlError::new(503, "CANNOT_LISTEN", why.to_string())
     }
 
+    /// 404 of a fault rule.
+    pub fn no_such_fault(id: &str) -> ControlError {
+        let message =
+            format!("there is no fault rule {id}: GET /_fauxforce/orgs/{{org}}/faults lists them");
+        ControlError::new(404, "NOT_FOUND", message)
+    }
+
+    /// 409 of a fault rule's id.
+    pub fn fault_id_taken(id: &str) -> ControlError {
+        ControlError::new(409, "NAME_TAKEN", format!("there is a fault rule {id} already"))
+    }
+
+    /// 409 of one fault rule too many.
+    pub fn too_many_faults(most: usize) -> ControlError {
+        ControlError::new(409, "TOO_MANY", format!("an org has {most} fault rules at most"))
+    }
+
+    /// 409 of the release of what a fault rule does not hold.
+    pub fn fault_holds_nothing(id: &str) -> ControlError {
+        let message = format!("fault rule {id} holds no requests: its then is no hold");
+        ControlError::new(409, "NOT_HOLDING", message)
+    }
+
     /// 409 of the org that must stay.
     pub fn default_stays() -> ControlError {
         let message = "the org default stays as long as the server runs; reset puts it back";

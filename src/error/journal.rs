@@ -60,6 +60,11 @@ pub fn nearest_text(seq: u64, method: &str, path: &str, status: u16, differs: &s
     format!("#{seq} {method} {path} ({status}): {differs}")
 }
 
+/// Why a `MockServer` answers 502.
+pub fn not_in_mock_server() -> &'static str {
+    "the org closed the connection, which a MockServer cannot do"
+}
+
 impl ControlError {
     /// 400 of a query parameter.
     pub fn parameter(name: &str, why: &str) -> ControlError {

@@ -10,6 +10,7 @@ mod concur;
 mod control;
 mod edge;
 mod employees;
+mod injected;
 pub mod journal;
 mod login;
 pub mod provisioning;
@@ -28,6 +29,7 @@ pub use concur::{
     ConcurError, FORBIDDEN_IN_NAMES, concur_no_such_employee, concur_required, concur_timed_out,
 };
 pub use control::ControlError;
+pub use injected::{Injected, error_codes, is_of_records};
 pub use login::SOAP_CLIENT;
 pub use scim::{FilterFault, PatchFault, ScimError};
 pub use snapshot::FileFault;

@@ -145,7 +145,7 @@ impl OrgError {
 
     /// 404 of an Apex REST path that no route answers.
     pub fn no_apex_route(method: &str, path: &str, routes: usize) -> OrgError {
-        OrgError::resource(404, "NOT_FOUND", "Could not find a match for URL").hint(&format!(
+        OrgError::resource(404, "NOT_FOUND", "Could not find a match for URL").hint(format!(
             "none of the {routes} routes of settings.apexRest answers {method} {path}"
         ))
     }
@@ -197,6 +197,12 @@ impl OrgError {
     /// 400 of a query parameter that is missing.
     pub fn parameter_missing(name: &str) -> OrgError {
         let message = format!("A value for {name} is required");
+        OrgError::general(400, "INVALID_PARAMETER", message)
+    }
+
+    /// 400 of a query parameter that is no whole number.
+    pub fn parameter_not_a_number(name: &str, text: &str) -> OrgError {
+        let message = format!("{name} is not a whole number: {text}");
         OrgError::general(400, "INVALID_PARAMETER", message)
     }
 

@@ -326,6 +326,12 @@ impl ScimError {
         ScimError { hint: first.hint.clone(), ..error }
     }
 
+    /// The error that a fault rule asks for.
+    pub(super) fn injected(error: &OrgError) -> ScimError {
+        let detail = error.message.clone();
+        ScimError { hint: error.hint.clone(), ..ScimError::new(error.status, None, detail) }
+    }
+
     /// The error of a filter.
     pub fn of_filter(fault: &FilterFault, salesforce: bool) -> ScimError {
         let detail = match fault {

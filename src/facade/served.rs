@@ -133,7 +133,10 @@ impl ServerBuilder {
             Some(tally) => {
                 let passing = Tally::before(&request);
                 let response = api::handle(&served, request);
-                tally.after(passing, &response);
+                // One that has to wait comes again.
+                if response.pause.is_none() {
+                    tally.after(passing, &response);
+                }
                 response
             }
         };
@@ -160,7 +163,7 @@ impl ServerBuilder {
         Ok(Server {
             edge,
             orgs,
-            _ports: ports,
+            ports,
             #[cfg(feature = "tls")]
             authority,
             _background: background,
@@ -187,7 +190,7 @@ pub struct Server {
     edge: Edge,
     orgs: Arc<Orgs>,
     /// Where orgs listen alone.
-    _ports: Arc<OwnPorts>,
+    ports: Arc<OwnPorts>,
     #[cfg(feature = "tls")]
     authority: Option<Arc<Authority>>,
     /// Runs the orgs' work as time passes.
@@ -286,6 +289,14 @@ impl Server {
 
     /// Stops accepting, lets requests under way end, and returns after at most two seconds.
     pub fn stop(&mut self) {
+        self.orgs.release_held();
         self.edge.stop();
+        self.ports.close_all();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.orgs.release_held();
     }
 }

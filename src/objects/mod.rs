@@ -19,6 +19,7 @@ use crate::value::Value;
 use std::sync::Arc;
 
 pub use person::full_name;
+pub use sales::{Meaning, meaning};
 
 /// A record being saved.
 pub struct Saving<'a> {

@@ -21,6 +21,46 @@ const STAGES: &[(&str, f64, &str, bool, bool)] = &[
     ("Closed Lost", 0.0, "Omitted", true, false),
 ];
 
+/// What a value of a status or stage means.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Meaning {
+    /// A case's status: whether the case is closed.
+    CaseStatus(bool),
+    /// A lead's status: whether the lead is converted.
+    LeadStatus(bool),
+    /// A stage of opportunities.
+    OpportunityStage {
+        /// The opportunity is closed.
+        closed: bool,
+        /// The probability that it begins with, in percent.
+        probability: f64,
+        /// The forecast category that it begins with.
+        category: &'static str,
+        /// The opportunity is won.
+        won: bool,
+    },
+}
+
+/// What a value of a field means; `None` for values and fields that mean nothing further.
+pub fn meaning(object: &str, field: &str, value: &str) -> Option<Meaning> {
+    match (object, field) {
+        ("Case", "Status") => Some(Meaning::CaseStatus(value.eq_ignore_ascii_case("Closed"))),
+        ("Lead", "Status") => {
+            Some(Meaning::LeadStatus(value.eq_ignore_ascii_case("Closed - Converted")))
+        }
+        ("Opportunity", "StageName") => {
+            let known = STAGES.iter().find(|(name, ..)| name.eq_ignore_ascii_case(value));
+            known.map(|(_, probability, category, closed, won)| Meaning::OpportunityStage {
+                closed: *closed,
+                probability: *probability,
+                category,
+                won: *won,
+            })
+        }
+        _ => None,
+    }
+}
+
 /// Derives what an opportunity's stage and close date say.
 pub(super) fn save_opportunity(
     saving: &Saving<'_>,

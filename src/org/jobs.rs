@@ -10,7 +10,7 @@
 
 use super::{Drained, Hooks, Org};
 use crate::clock::{Clock, Millis};
-use crate::dml::{Actor, Transaction};
+use crate::dml::{Actor, Attempt, TargetGate, Transaction};
 use crate::error::Faults;
 use crate::store::{Answer, Job, State};
 use std::convert::Infallible;
@@ -116,8 +116,12 @@ impl Org {
         let before = self.read();
         let mut slice = Slice::default();
         let actor = Actor { user: self.credentials.user_id, now, system: true };
-        let mut transaction =
-            Transaction::begin(&before, actor, &self.indexes).with_hooks(self.hooks.writes);
+        let upset = |attempt: &Attempt<'_>| self.faults.upset(attempt, now);
+        let targets: Option<TargetGate<'_>> =
+            if self.faults.are_of_targets() { Some(&upset) } else { None };
+        let mut transaction = Transaction::begin(&before, actor, &self.indexes)
+            .with_hooks(self.hooks.writes)
+            .with_targets(targets);
         let virtual_clock = matches!(before.clock, Clock::Virtual { .. });
         let mut cost = 0;
         while cost < SLICE {

@@ -8,9 +8,11 @@
 mod bell;
 mod credentials;
 mod cursors;
+pub mod faults;
 mod jobs;
 mod journal;
 mod late;
+mod locks;
 mod ports;
 mod registry;
 mod sessions;
@@ -20,9 +22,11 @@ mod usage;
 
 pub use credentials::{Credentials, derived_token};
 pub use cursors::{Cursor, Cursors};
+use faults::{FaultRules, NotAdded, Rule};
 pub use jobs::{Answered, Step};
 pub use journal::{Body, Exchange, Journal, Told};
 pub use late::{First, Late};
+pub use locks::{Lock, Locks, PATIENCE};
 pub use ports::Ports;
 pub use registry::{DEFAULT, Founding, NotFounded, Orgs, Template};
 pub use sessions::{Decision, Grant, Pending, Refresh, Session, Sessions};
@@ -31,7 +35,7 @@ pub use unit::Unit;
 pub use usage::Usage;
 
 use crate::clock::Millis;
-use crate::dml::{self, Actor, Transaction};
+use crate::dml::{self, Actor, Gate, Transaction};
 use crate::error::Faults;
 use crate::id::Id;
 use crate::sosl::WordIndexes;
@@ -83,6 +87,10 @@ pub struct Org {
     pub sessions: Late<Sessions>,
     /// Open query cursors.
     pub cursors: Cursors,
+    /// Fault rules.
+    pub faults: FaultRules,
+    /// Rows that another writer holds.
+    pub locks: Locks,
     /// What it was asked and answered.
     pub journal: Journal,
     /// API requests of the last 24 hours.
@@ -123,6 +131,8 @@ impl Org {
             credentials: Late::new(first.clone(), Credentials::first),
             sessions: Late::new(first, Sessions::first),
             cursors: Cursors::default(),
+            faults: FaultRules::default(),
+            locks: Locks::default(),
             journal: Journal::new(true),
             usage: Usage::default(),
             indexes: IndexCache::default(),
@@ -208,26 +218,26 @@ impl Org {
         actor: Actor,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Faults>,
     ) -> Result<T, Faults> {
-        let _writer = self.lock();
-        let before = self.read();
-        let mut transaction =
-            Transaction::begin(&before, actor, &self.indexes).with_hooks(self.hooks.writes);
-        let done = work(&mut transaction)?;
-        self.publish(Arc::new(transaction.state));
-        Ok(done)
+        self.attempt(actor, None, |transaction| {
+            let done = work(transaction);
+            let keep = done.is_ok();
+            (done, keep)
+        })
     }
 
     /// Runs a transaction whose outcome is more than success or failure; what it did is published
-    /// when `work` says so.
+    /// when `work` says so. Each of its records must pass the gate.
     pub fn attempt<T>(
         &self,
         actor: Actor,
+        gate: Option<Gate<'_>>,
         work: impl FnOnce(&mut Transaction<'_>) -> (T, bool),
     ) -> T {
         let _writer = self.lock();
         let before = self.read();
-        let mut transaction =
-            Transaction::begin(&before, actor, &self.indexes).with_hooks(self.hooks.writes);
+        let mut transaction = Transaction::begin(&before, actor, &self.indexes)
+            .with_hooks(self.hooks.writes)
+            .behind(gate);
         let (done, keep) = work(&mut transaction);
         if keep {
             self.publish(Arc::new(transaction.state));
@@ -242,6 +252,16 @@ impl Org {
         let done = work(&mut state)?;
         self.publish(Arc::new(state));
         Ok(done)
+    }
+
+    /// Takes a fault rule in; its chance is drawn from the org's seed.
+    pub fn add_fault(&self, rule: Rule) -> Result<String, NotAdded> {
+        self.faults.add(rule, self.seed())
+    }
+
+    /// From which its names, samples and chances are drawn.
+    pub fn seed(&self) -> u64 {
+        self.peek(|state| state.settings.seed)
     }
 
     /// Does what falls due before a request: background work, and with each new day of the org what

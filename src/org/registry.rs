@@ -232,12 +232,23 @@ impl Orgs {
         self.registered().by_name.values().cloned().collect()
     }
 
+    /// Lets go what fault rules hold in any org, for good: the process ends.
+    pub fn release_held(&self) {
+        for org in self.all() {
+            for active in org.faults.active().iter() {
+                active.gate.open(true);
+            }
+        }
+    }
+
     /// Deletes an org and closes its port; false when there is none of that name.
     pub fn delete(&self, name: &str) -> bool {
         let mut registered = self.registered_mut();
         let Some(org) = registered.by_name.remove(name) else { return false };
         registered.by_id.remove(&org.id);
         drop(registered);
+        // Nobody is left to release what its rules hold.
+        org.faults.clear();
         if let (Some(_), Some(ports)) = (org.port.get(), self.ports.get()) {
             (ports.close)(name);
         }

@@ -8,7 +8,7 @@
 
 use super::{Cursor, Org};
 use crate::clock::Millis;
-use crate::dml::{Actor, Mixture, Transaction};
+use crate::dml::{Actor, Gate, Mixture, Transaction};
 use crate::id::Id;
 use crate::soql::ResultSet;
 use crate::store::State;
@@ -52,16 +52,19 @@ impl Unit<'_> {
         Arc::clone(&self.state.borrow())
     }
 
-    /// Runs a transaction; the unit keeps what it did when `work` says so.
+    /// Runs a transaction; the unit keeps what it did when `work` says so. Each of its records must
+    /// pass the gate.
     pub fn attempt<T>(
         &self,
         actor: Actor,
+        gate: Option<Gate<'_>>,
         work: impl FnOnce(&mut Transaction<'_>) -> (T, bool),
     ) -> T {
         let before = self.read();
         let mut transaction = Transaction::begin(&before, actor, &self.org.indexes)
             .with_hooks(self.org.hooks.writes)
-            .within(self.request, self.mixture.get());
+            .within(self.request, self.mixture.get())
+            .behind(gate);
         let (done, keep) = work(&mut transaction);
         if keep {
             self.mixture.set(transaction.mixture);

@@ -259,7 +259,16 @@ pub fn latency(app: &App, stage: Stage, used: u64) -> Millis {
 
 /// The target has answered.
 fn finish(transaction: &mut Transaction<'_>, live: &Live, used: u64) -> Result<u32, Faults> {
-    let called = target::call(transaction, live, used)?;
+    let upset = transaction.upset(&live.record.object, &live.record.row);
+    let called = match upset {
+        Some(upset) => {
+            if upset.lost {
+                target::call(transaction, live, used)?;
+            }
+            Called::failed(&upset.error.status.to_string(), upset.error.message.to_string())
+        }
+        None => target::call(transaction, live, used)?,
+    };
     settle(transaction, live, &called)?;
     Ok(6)
 }

@@ -36,7 +36,8 @@ pub struct Called {
 }
 
 impl Called {
-    fn failed(status: &str, details: String) -> Called {
+    /// A call that failed.
+    pub fn failed(status: &str, details: String) -> Called {
         Called { status: status.to_owned(), details, ..Called::default() }
     }
 }

@@ -1,10 +1,10 @@
 //! New orgs: empty, with scenarios, or forked.
 
-use super::base;
 use super::format::Scenario;
 use super::load::{Loaded, load};
 use super::problem::Problem;
 use super::settings::ClockChoice;
+use super::{base, faults};
 use crate::clock::{Clock, Millis};
 use crate::id::Id;
 use crate::org::{Founding, NotFounded, Org, Orgs, Snapshot};
@@ -58,6 +58,11 @@ pub(crate) fn create(
     if !new.scenarios.is_empty() && new.name.is_some_and(|name| orgs.named(name).is_some()) {
         return Err(NotMade::NotFounded(NotFounded::Taken));
     }
+    let mut taken = new.from.map_or_else(Vec::new, faults::taken);
+    for (place, scenario) in new.scenarios.iter().enumerate() {
+        faults::check_ids(scenario, &mut taken)
+            .map_err(|problem| NotMade::Scenario(place, problem))?;
+    }
     let (state, loaded) = first_state(orgs, new, system_now)?;
     let founding = Founding {
         name: new.name,
@@ -70,6 +75,14 @@ pub(crate) fn create(
         like: new.from,
     };
     let org = orgs.create(founding, system_now).map_err(NotMade::NotFounded)?;
+    if let Some(origin) = new.from
+        && origin.faults.are_any()
+    {
+        org.faults.adopt(&origin.faults, org.seed());
+    }
+    for scenario in new.scenarios {
+        faults::arm(scenario, &org);
+    }
     Ok((org, loaded))
 }
 

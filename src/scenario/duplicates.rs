@@ -120,3 +120,43 @@ pub(super) fn push_json(out: &mut String, settings: &Settings) {
     }
     out.push('}');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::id::Id;
+    use crate::scenario::base;
+    use crate::schema::Features;
+    use serde_json::{Value, json};
+
+    fn change(state: &mut State, settings: &Value) -> Result<String, Problem> {
+        let mut change = Change::default();
+        change.read(&Node::from_json(settings))?;
+        change.apply(state)?;
+        let mut out = String::new();
+        push_json(&mut out, &state.settings);
+        Ok(out)
+    }
+
+    #[test]
+    fn rules_are_merged_and_taken_away() {
+        let clock = Clock::Virtual { now: 0 };
+        let state = base::empty_org(Id::own(*b"00D", 1), Features::DEFAULT, clock);
+        let mut state = State::clone(&state);
+        let shown = change(&mut state, &json!({"lead": {"fields": ["email"]}}));
+        let rule =
+            r#","duplicateRules":{"Lead":{"fields":["Email"],"action":"alert","message":null}}"#;
+        assert_eq!(shown.as_deref(), Ok(rule));
+        let shown = change(&mut state, &json!({"Lead": {"action": "block", "message": "No."}}));
+        let rule =
+            r#","duplicateRules":{"Lead":{"fields":["Email"],"action":"block","message":"No."}}"#;
+        assert_eq!(shown.as_deref(), Ok(rule));
+        let problem = change(&mut state, &json!({"Lead": {"action": "warn"}})).expect_err("none");
+        assert_eq!(problem.path, "Lead.action");
+        let problem = change(&mut state, &json!({"Nonsense": {}})).expect_err("none");
+        assert_eq!(problem.message, "this org has no such object");
+        let shown = change(&mut state, &json!({"Lead": null}));
+        assert_eq!(shown.as_deref(), Ok(",\"duplicateRules\":{}"));
+    }
+}

@@ -119,6 +119,22 @@ fn step(when: &When, org: &str, named: &mut Named, call: &mut Call<'_>) -> Resul
                 .ok_or_else(|| when.node.problem(format!("the run answered {status}: {answer}")))?;
             named.aliases.extend(alias.clone().map(|alias| (alias, id)));
         }
+        Step::Fault(fault) => {
+            let body = fault.map_text(&|text: &str| named.text(text)).to_json().to_string();
+            let path = format!("/_fauxforce/orgs/{org}/faults");
+            let (status, answer) = call(&json("POST", &path, body));
+            if status != 201 {
+                return Err(when.node.problem(format!("the fault answered {status}: {answer}")));
+            }
+        }
+        Step::Clear(id) => {
+            let id = id.as_ref().map_or_else(String::new, |id| format!("/{id}"));
+            let path = format!("/_fauxforce/orgs/{org}/faults{id}");
+            let (status, answer) = call(&Sent { method: "DELETE", path: &path, ..Sent::default() });
+            if status != 204 {
+                return Err(when.node.problem(format!("the fault answered {status}: {answer}")));
+            }
+        }
         Step::Load(load) => {
             let mut body = load.map_text(&|text: &str| named.text(text)).to_json();
             body["live"] = Json::Bool(true);

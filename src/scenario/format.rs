@@ -1,9 +1,11 @@
 //! The scenario file: a tree becomes a [`Scenario`], or the first [`Problem`] in it. No schema is
 //! looked at here; `load` does that.
 
+use super::faults;
 use super::problem::{Problem, unknown};
 use super::settings::{Change, Of};
 use super::tree::{Node, Tree};
+use crate::org::faults::Rule;
 use crate::time;
 
 /// A scenario.
@@ -25,6 +27,8 @@ pub(crate) struct Scenario {
     pub generate: Vec<Generate>,
     /// What happens, in order.
     pub when: Vec<When>,
+    /// Fault rules, in order.
+    pub faults: Vec<Rule>,
     /// What must hold afterwards.
     pub then: Vec<Then>,
     /// The file, if it came from one.
@@ -108,6 +112,10 @@ pub(crate) enum Step {
     /// Records are written in one transaction, with all that API writes set off: a scenario's
     /// `records` and `generate`.
     Load(Node),
+    /// A fault rule comes.
+    Fault(Node),
+    /// A fault rule goes, by its id; all of them when there is none.
+    Clear(Option<String>),
     /// A request, of the administrator unless its headers say otherwise.
     Call(Box<StepCall>),
 }
@@ -184,11 +192,12 @@ impl Scenario {
             records: Vec::new(),
             generate: Vec::new(),
             when: Vec::new(),
+            faults: Vec::new(),
             then: Vec::new(),
             file: None,
         };
-        const KEYS: [&str; 8] =
-            ["name", "title", "live", "org", "records", "generate", "when", "then"];
+        const KEYS: [&str; 9] =
+            ["name", "title", "live", "org", "records", "generate", "faults", "when", "then"];
         check_keys(root, "key of a scenario", &KEYS)?;
         for (key, value) in root.table()? {
             match key.as_str() {
@@ -201,6 +210,7 @@ impl Scenario {
                 }
                 "records" => scenario.records = each(value, record)?,
                 "generate" => scenario.generate = each(value, generate)?,
+                "faults" => scenario.faults = each(value, faults::read)?,
                 "when" => scenario.when = each(value, when)?,
                 _ => scenario.then = each(value, then)?,
             }
@@ -304,9 +314,9 @@ fn generate(node: &Node) -> Result<Generate, Problem> {
 }
 
 fn when(node: &Node) -> Result<When, Problem> {
-    const KEYS: [&str; 14] = [
-        "advance", "run", "load", "method", "path", "headers", "body", "form", "as", "status",
-        "lost", "answer", "save", "repeat",
+    const KEYS: [&str; 16] = [
+        "advance", "run", "load", "fault", "clear", "method", "path", "headers", "body", "form",
+        "as", "status", "lost", "answer", "save", "repeat",
     ];
     check_keys(node, "key of when", &KEYS)?;
     let step = if let Some(run) = node.get("run") {
@@ -318,6 +328,12 @@ fn when(node: &Node) -> Result<When, Problem> {
         check_keys(load, "key of load", &["records", "generate"])?;
         Scenario::read(load)?;
         Step::Load(load.clone())
+    } else if let Some(fault) = node.get("fault") {
+        faults::read(fault)?;
+        Step::Fault(fault.clone())
+    } else if let Some(clear) = node.get("clear") {
+        let id = clear.text()?;
+        Step::Clear((id != "faults").then(|| id.to_owned()))
     } else if let Some(advance) = node.get("advance") {
         let by = advance.text()?;
         if time::parse_duration(by).is_none() {

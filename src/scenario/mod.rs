@@ -11,12 +11,12 @@ mod create;
 mod duplicates;
 mod employees;
 mod expect;
+pub(crate) mod faults;
 mod format;
 mod generate;
 mod load;
 mod people;
 mod problem;
-mod random;
 pub(crate) mod settings;
 mod switches;
 mod targets;
@@ -28,7 +28,7 @@ pub(crate) use expect::{LOST, Sent, holds, run};
 pub(crate) use format::{Scenario, Then, only_name};
 pub(crate) use load::{Loaded, load};
 pub(crate) use problem::{Problem, nearest};
-pub(crate) use tree::Node;
+pub(crate) use tree::{Node, Tree};
 
 /// The built-in scenarios, those of `fixtures/scenarios`: name and text, by name.
 static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));

@@ -1,7 +1,7 @@
 //! Names for generated people and companies: a mix of origins, as in any larger firm. Addresses end
 //! in domains that are reserved for examples.
 
-use super::random::Random;
+use crate::random::Random;
 use std::collections::HashSet;
 
 const FIRST: [&str; 64] = [

@@ -7,7 +7,7 @@ use super::tree::{Node, Tree};
 use crate::clock::{Clock, Millis};
 use crate::dml::{Actor, Raw, Transaction, coerce};
 use crate::schema::{Feature, Features, ObjectSpec};
-use crate::store::{ApexRoute, IndexCache, Settings, State};
+use crate::store::{ApexRoute, DAILY_API_REQUESTS, IndexCache, LIMITS, Limit, Settings, State};
 use crate::time;
 use crate::value::Value;
 use std::collections::BTreeSet;
@@ -106,39 +106,6 @@ const FOLLOWING: [(&str, &str); 3] = [
     ("TimeZoneSidKey", "TimeZoneSidKey"),
     ("DefaultLocaleSidKey", "LocaleSidKey"),
     ("LanguageLocaleKey", "LanguageLocaleKey"),
-];
-
-const DAILY_API_REQUESTS: &str = "DailyApiRequests";
-
-/// The limits that the `limits` resource shows.
-const LIMITS: [&str; 27] = [
-    "ActiveScratchOrgs",
-    "ConcurrentAsyncGetReportInstances",
-    "ConcurrentSyncReportRuns",
-    DAILY_API_REQUESTS,
-    "DailyAsyncApexExecutions",
-    "DailyBulkApiBatches",
-    "DailyBulkV2QueryFileStorageMB",
-    "DailyBulkV2QueryJobs",
-    "DailyDurableStreamingApiEvents",
-    "DailyGenericStreamingApiEvents",
-    "DailyScratchOrgs",
-    "DailyStandardVolumePlatformEvents",
-    "DailyStreamingApiEvents",
-    "DailyWorkflowEmails",
-    "DataStorageMB",
-    "DurableStreamingApiConcurrentClients",
-    "FileStorageMB",
-    "HourlyAsyncReportRuns",
-    "HourlyDashboardRefreshes",
-    "HourlyODataCallout",
-    "HourlyPublishedPlatformEvents",
-    "HourlySyncReportRuns",
-    "HourlyTimeBasedWorkflow",
-    "MassEmail",
-    "MonthlyPlatformEvents",
-    "SingleEmail",
-    "StreamingApiConcurrentClients",
 ];
 
 impl Change {
@@ -346,10 +313,12 @@ fn features(node: &Node) -> Result<Vec<(Feature, Option<bool>)>, Problem> {
 fn limits(node: &Node) -> Result<Vec<(&'static str, Option<u64>)>, Problem> {
     let mut limits = Vec::new();
     for (key, value) in node.table()? {
-        let name = LIMITS.iter().find(|own| *own == key);
-        let name = name.ok_or_else(|| value.problem(unknown("limit", key, LIMITS)))?;
+        let limit = Limit::named(key).ok_or_else(|| {
+            let names: Vec<&str> = LIMITS.iter().map(|limit| limit.name).collect();
+            value.problem(unknown("limit", key, names))
+        })?;
         let most = if value.value == Tree::Null { None } else { Some(value.whole(0, u64::MAX)?) };
-        limits.push((*name, most));
+        limits.push((limit.name, most));
     }
     Ok(limits)
 }

@@ -11,7 +11,7 @@ use super::receive::{self, Received};
 use super::refuse::refuse;
 use super::respond::{self, Prepared};
 use super::{EdgeOptions, Handler};
-use crate::api::{Method, Pending, Request, RequestBody, Response, Transport};
+use crate::api::{Method, Pause, Pending, Request, RequestBody, Response, Transport, Until};
 use crate::clock::system_now;
 use crate::error::OrgError;
 use bytes::Bytes;
@@ -139,6 +139,10 @@ impl Exchange {
         let (transport, prepared) = loop {
             match handled {
                 Handled::Ready(transport, prepared) => break (transport, prepared),
+                Handled::Waits(pause) => {
+                    let response = self.go_on(*pause, control).await?;
+                    handled = on_pool(move || prepare(response, accepts, headers_only)).await?;
+                }
                 Handled::Later(pending) => {
                     let _working = control.work();
                     handled = later(pending, accepts, headers_only).await?;
@@ -247,6 +251,35 @@ impl Exchange {
         decoded.unwrap_or_else(|Dropped| Err(OrgError::broken_body()))
     }
 
+    /// Waits as long as a request has to, and answers it then. While it waits it takes no thread, and
+    /// it goes on when it may, even if its client has left by then.
+    async fn go_on(
+        self: &Arc<Exchange>,
+        mut pause: Pause,
+        control: &Arc<Control>,
+    ) -> Result<Response, Dropped> {
+        let (exchange, working) = (Arc::clone(self), control.work());
+        let going_on = tokio::spawn(async move {
+            let _working = working;
+            loop {
+                match pause.until {
+                    Until::Released(hold) => hold.await,
+                    Until::Later(span) => {
+                        tokio::time::sleep(Duration::from_millis(span.unsigned_abs())).await;
+                    }
+                }
+                let request = Request { received_at: system_now(), ..pause.request };
+                let again = Arc::clone(&exchange);
+                let mut response = on_pool(move || again.handle(request)).await?;
+                match response.pause.take() {
+                    Some(next) => pause = *next,
+                    None => return Ok(response),
+                }
+            }
+        });
+        going_on.await.map_err(|_| Dropped)?
+    }
+
     /// Calls the handler; a panic in it is answered and logged, and nothing else is touched by it.
     fn handle(&self, request: Request) -> Response {
         let method = request.method;
@@ -283,10 +316,16 @@ fn prepared(response: Response) -> Prepared {
 /// What became of a request.
 enum Handled {
     Ready(Transport, Prepared),
+    /// It is answered when there is something to answer.
     Later(Pending),
+    /// It has not begun.
+    Waits(Box<Pause>),
 }
 
 fn prepare(mut response: Response, accepts: Option<Coding>, headers_only: bool) -> Handled {
+    if let Some(pause) = response.pause.take() {
+        return Handled::Waits(pause);
+    }
     match response.pending.take() {
         Some(pending) => Handled::Later(pending),
         None => {

@@ -3,7 +3,7 @@
 
 use super::coding::{self, Coding, Undecodable};
 use super::connection::Visit;
-use crate::api::{Headers, Method, Origin, Request, RequestBody};
+use crate::api::{Headers, Method, Origin, Request, RequestBody, Resumed};
 use crate::error::OrgError;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
@@ -99,6 +99,7 @@ pub(super) fn head(
         body: RequestBody::Bytes(Bytes::new()),
         origin,
         received_at: crate::clock::system_now(),
+        resumed: Resumed::default(),
     };
     Ok(Received { request, content_encoding, accepts })
 }

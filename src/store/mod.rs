@@ -12,6 +12,7 @@ mod employees;
 pub mod file;
 mod index;
 mod jobs;
+mod limits;
 mod metadata;
 pub mod page;
 mod row;
@@ -33,6 +34,7 @@ pub use employees::{
 };
 pub use index::{IndexCache, Key, KeySet, fold};
 pub use jobs::{Answer, Calls, Job, JobKind, Jobs, OutboundCall, Pace};
+pub use limits::{DAILY_API_REQUESTS, LIMITS, Limit};
 pub use row::{Draft, Hint, Row};
 pub use settings::{DuplicateRule, ScimMode, Settings};
 pub use state::{BEGINNING, Cleared, State};

@@ -35,10 +35,12 @@ impl Served {
         Served::start_with(&[])
     }
 
-    /// An org with further options of `serve`.
+    /// An org with further options of `serve`, on a standing clock unless they name another.
     pub(crate) fn start_with(options: &[&str]) -> Served {
+        let clock: &[&str] = if options.contains(&"--clock") { &[] } else { &["--clock", CLOCK] };
         let mut process = Command::new(env!("CARGO_BIN_EXE_fauxforce"))
-            .args(["serve", "--port", "0", "--json", "--clock", CLOCK])
+            .args(["serve", "--port", "0", "--json"])
+            .args(clock)
             // Not the CA of whoever runs the tests.
             .env("FAUXFORCE_CA_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/ca"))
             .args(options)
@@ -81,6 +83,28 @@ impl Served {
     pub(crate) fn unfilled(&self, text: &str) -> String {
         let unfill = |text: String, (name, value)| text.replace(value, name);
         self.names().into_iter().fold(text.to_owned(), unfill)
+    }
+
+    /// A connection of its own.
+    pub(crate) fn wire(&self) -> Wire {
+        Wire::to(IpAddr::V4(Ipv4Addr::LOCALHOST), self.port)
+    }
+
+    /// The head of a request of the first session, with a JSON body of this text.
+    pub(crate) fn head(&self, method: &str, target: &str, body: &str) -> String {
+        let mut head = format!(
+            "{method} {target} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n",
+            self.host, self.token
+        );
+        if !body.is_empty() {
+            let _ = write!(
+                head,
+                "Content-Type: application/json\r\nContent-Length: {}\r\n",
+                body.len()
+            );
+        }
+        head.push_str("\r\n");
+        head
     }
 
     /// A client with a connection of its own and the first session.

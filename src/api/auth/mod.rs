@@ -41,14 +41,22 @@ mod well_known;
 use super::entry::Entry;
 use super::http::Response;
 use super::reply;
+use super::strike::{self, Stop};
 use crate::error::OrgError;
+use std::sync::Arc;
 
 /// Answers `/services/oauth2/*`, `/services/Soap/*`, `/id/*`, `/.well-known/*` and `/setup/connect`.
 pub(super) fn handle(entry: &Entry<'_>) -> Response {
     let parts: Vec<&str> = entry.segments.iter().map(AsRef::as_ref).collect();
     match parts[..] {
-        ["services", "Soap", ..] => super::soap::handle(entry),
-        ["services", "oauth2", "token"] => token::handle(entry),
+        ["services", "Soap", ..] => return super::soap::handle(entry),
+        ["services", "oauth2", "token"] => return token::handle(entry),
+        _ => {}
+    }
+    if let Some(response) = stopped(entry) {
+        return response;
+    }
+    match parts[..] {
         ["services", "oauth2", "authorize"] => authorize::handle(entry),
         ["services", "oauth2", "success"] => authorize::success(entry),
         ["services", "oauth2", "revoke"] => revoke::handle(entry),
@@ -65,6 +73,23 @@ pub(super) fn handle(entry: &Entry<'_>) -> Response {
         ["id", "keys"] => well_known::keys(entry),
         ["id", org, user] => identity::handle(entry, org, user),
         _ => reply::refusal(entry, &OrgError::not_found()),
+    }
+}
+
+/// The answer to a request that a fault rule stops. A session that a rule ends is missed by whoever
+/// looks for it next.
+fn stopped(entry: &Entry<'_>) -> Option<Response> {
+    let params = entry.params();
+    let token = entry.token().ok().flatten().or_else(|| params.get("oauth_token"));
+    let org =
+        token.map_or_else(|| Arc::clone(&entry.org), |token| find::org_of_session(entry, token));
+    match strike::ask_in(entry, &org, token) {
+        Ok(()) | Err(Stop::Expired) => None,
+        Err(Stop::Answer(response)) => Some(response),
+        Err(Stop::Error(error)) => {
+            let shape = answer::Shape::of(entry, &params);
+            Some(answer::error(entry, shape, &error.oauth()))
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::api;
 use crate::api::entry::Entry;
 use crate::api::http::{Method, Request, Response};
+use crate::api::strike::Struck;
 use crate::api::trace::Trace;
 use crate::clock::{Clock, Millis};
 use crate::dml::{Actor, Given, Transaction};
@@ -31,12 +32,14 @@ pub(crate) struct Fixture {
     /// All orgs.
     pub(crate) orgs: Orgs,
     trace: Trace,
+    struck: Struck,
 }
 
 impl Fixture {
     /// The default org alone.
     pub(crate) fn new() -> Fixture {
-        let fixture = Fixture { orgs: Orgs::new(Template::default()), trace: Trace::default() };
+        let orgs = Orgs::new(Template::default());
+        let fixture = Fixture { orgs, trace: Trace::default(), struck: Struck::default() };
         fixture.create(DEFAULT);
         fixture
     }
@@ -69,7 +72,8 @@ impl Fixture {
     ) -> Entry<'a> {
         let org = crate::api::entry::org_of(&self.orgs, request).expect("the org exists");
         let now = org.now(request.received_at);
-        Entry { orgs: &self.orgs, org, request, segments, now, trace: &self.trace }
+        let (trace, struck) = (&self.trace, &self.struck);
+        Entry { orgs: &self.orgs, org, request, segments, now, trace, struck }
     }
 
     /// Sends a request that arrives at [`NOW`].

@@ -3,13 +3,15 @@
 use super::super::entry::Entry;
 use super::super::http::{Method, Response};
 use super::super::params::Params;
+use super::super::strike::{self, Stop};
 use super::answer::{self, Pairs, Shape};
 use super::client::{self, Presented, Proof};
 use super::form::{self, Form, given};
 use super::issue::{self, Issued};
 use super::{device, find, jwt, password, pkce, scope};
 use crate::error::OrgError;
-use crate::org::Decision;
+use crate::org::{Decision, Org};
+use std::sync::Arc;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
@@ -41,6 +43,11 @@ pub(super) fn handle(entry: &Entry<'_>) -> Response {
         return answer::not_emulated(entry, &format!("OAuth grant type {grant}"), help);
     }
     let asked = Asked { entry, params: &params, client: client::presented(entry, &params) };
+    match strike::ask_in(entry, &asked.org(), None) {
+        Ok(()) | Err(Stop::Expired) => {}
+        Err(Stop::Answer(response)) => return response,
+        Err(Stop::Error(error)) => return answer::error(entry, shape, &error.oauth()),
+    }
     let granted = match grant {
         "password" => asked.password().map(|issued| (issued, Issued::password as Answer)),
         "authorization_code" => asked.code().map(|issued| (issued, Issued::scoped as Answer)),
@@ -78,6 +85,26 @@ struct Asked<'a, 'r> {
 }
 
 impl Asked<'_, '_> {
+    /// The org that the request means, whatever comes of it.
+    fn org(&self) -> Arc<Org> {
+        let (entry, client) = (self.entry, self.client.id.as_deref());
+        if let Some(username) = self.given("username") {
+            return find::by_username(entry, username, client).0;
+        }
+        if let Some(Ok(assertion)) = self.given("assertion").map(jwt::read) {
+            return find::by_username(entry, &assertion.subject, Some(&assertion.issuer)).0;
+        }
+        let held = |name: &str, holds: fn(&Org, &str) -> bool| {
+            let value = self.given(name)?;
+            let found = find::holding(entry, |org| holds(org, value).then_some(()));
+            found.map(|(org, ())| org)
+        };
+        held("refresh_token", |org, token| org.sessions.refresh(token).is_some())
+            .or_else(|| held("code", |org, code| org.sessions.knows_code(code)))
+            .or_else(|| held("code", |org, code| org.sessions.device(code).is_some()))
+            .unwrap_or_else(|| client::org_of(entry, client))
+    }
+
     fn given(&self, name: &str) -> Option<&str> {
         given(self.params, name)
     }
@@ -209,7 +236,7 @@ impl Asked<'_, '_> {
 }
 
 /// Refuses users who were deactivated or frozen since they agreed.
-fn may_log_in(org: &crate::org::Org, user: crate::id::Id) -> Result<(), OrgError> {
+fn may_log_in(org: &Org, user: crate::id::Id) -> Result<(), OrgError> {
     match password::barred(org, &org.read(), user) {
         Some(refusal) => Err(password::oauth_error(refusal)
             .hint(format!("user {user} of org {} is inactive or frozen", org.name))),

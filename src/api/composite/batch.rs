@@ -59,8 +59,8 @@ pub(super) fn handle(call: &Call<'_>) -> Outcome {
 
 /// Counts a sub-request; the refusal when there were too many.
 fn counted(call: &Call<'_>) -> Option<Answer> {
-    let used = call.entry.org.usage.count(call.entry.now);
-    let refused = used > call.state.settings.daily_api_requests;
+    let most = call.state.settings.daily_api_requests;
+    let refused = call.entry.org.usage.take(call.entry.now, most).is_none();
     refused.then(|| Answer::refused(OrgError::request_limit_exceeded().into()))
 }
 

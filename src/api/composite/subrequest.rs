@@ -4,10 +4,10 @@
 use super::super::body::{self, Sent};
 use super::super::entry::Entry;
 use super::super::http::{Headers, Method, Request, RequestBody};
-use super::super::reply::{self, Body, Reply};
+use super::super::reply::{self, Body, HINT, Reply};
 use super::super::rest::{self, Call};
 use super::super::trace::{Part, Trace};
-use super::super::{hints, json, params::Params, route};
+use super::super::{hints, json, params::Params, route, strike};
 use crate::error::{Faults, OrgError};
 use crate::org::Unit;
 use bytes::Bytes;
@@ -170,7 +170,9 @@ impl Answer {
         Answer { status, headers: Vec::new(), body, faults }
     }
 
-    fn of(reply: Reply) -> Answer {
+    fn of(mut reply: Reply) -> Answer {
+        // What helps a developer stands on the answer as a whole, not on its parts.
+        reply.headers.retain(|(name, _)| *name != HINT);
         let body = match reply.body {
             Body::None => Cow::Borrowed("null"),
             Body::Json(text, _) | Body::Compact(text, _) => Cow::Owned(text),
@@ -220,21 +222,27 @@ pub(super) fn push_answers<'a>(
     out.push_str("]}");
 }
 
-/// The same reply with the hint of its first answer that failed for a reason of its own.
+/// The same reply with the hint of its first answer that failed for a reason of its own, and what
+/// any of them found not emulated.
 pub(super) fn hinted<'a>(reply: Reply, answers: impl Iterator<Item = &'a Answer>) -> Reply {
-    let mut failed = answers.filter(|answer| answer.is_failure());
-    let Some(answer) = failed.find(|answer| !is_halted(&answer.faults)) else { return reply };
-    let told = told(&answer.faults);
-    told.into_iter().fold(reply, |reply, (name, value)| reply.with(name, value))
+    let failed = answers.filter(|answer| answer.is_failure() && !is_halted(&answer.faults));
+    let failed: Vec<&Answer> = failed.collect();
+    let what = failed.iter().find_map(|answer| unsupported(&answer.faults));
+    let hint = failed.first().map(|answer| hint(&answer.faults));
+    what.into_iter().chain(hint).fold(reply, |reply, (name, value)| reply.with(name, value))
 }
 
-/// The headers that tell of faults: what is not emulated, and the hint.
-fn told(faults: &Faults) -> Vec<(&'static str, Cow<'static, str>)> {
-    let what = faults.iter().find_map(|fault| fault.unsupported.as_deref());
-    let what = what.map(|what| ("X-Fauxforce-Unsupported", reply::header_text(what).into()));
+/// The header of what faults say is not emulated.
+fn unsupported(faults: &Faults) -> Option<(&'static str, String)> {
+    let what = faults.iter().find_map(|fault| fault.unsupported.as_deref())?;
+    Some(("X-Fauxforce-Unsupported", reply::header_text(what)))
+}
+
+/// The header of the hint.
+fn hint(faults: &Faults) -> (&'static str, String) {
     let own = faults.iter().find_map(|fault| fault.hint.as_deref());
     let hint = own.map_or_else(|| hints::usual(faults), Cow::Borrowed);
-    what.into_iter().chain([("X-Fauxforce-Hint", reply::header_text(&hint).into())]).collect()
+    ("X-Fauxforce-Hint", reply::header_text(&hint))
 }
 
 fn is_halted(faults: &Faults) -> bool {
@@ -286,7 +294,8 @@ fn note(outer: &Call<'_>, request: Request, trace: Trace, answer: &Answer, durat
         text => Bytes::copy_from_slice(text.as_bytes()),
     };
     if answer.is_failure() {
-        headers.extend(told(&answer.faults));
+        let told = unsupported(&answer.faults).into_iter().chain([hint(&answer.faults)]);
+        headers.extend(told.map(|(name, value)| (name, Cow::Owned(value))));
     }
     let fault = noted.fault;
     outer.entry.trace.part(Part { request, fault, status: answer.status, headers, body, duration });
@@ -305,6 +314,7 @@ fn request(outer: &Call<'_>, ready: Ready<'_>) -> Request {
         body: RequestBody::Bytes(ready.body),
         origin: outer.entry.request.origin.clone(),
         received_at: outer.entry.request.received_at,
+        resumed: outer.entry.request.resumed,
     }
 }
 
@@ -332,7 +342,11 @@ fn outcome(
         segments: &segments,
         now: outer.entry.now,
         trace,
+        struck: outer.entry.struck,
     };
+    if let Some((status, body)) = strike::ask_part(&entry, outer.token)? {
+        return Ok(Reply::json(body, "").status(status));
+    }
     let params = Params::parse(&request.query);
     let call = Call {
         entry: &entry,

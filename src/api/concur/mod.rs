@@ -16,8 +16,9 @@ use super::http::{Method, Response};
 use super::json;
 use super::reply::{self, Style};
 use super::session;
+use super::strike::{self, Stop};
 use crate::clock::Millis;
-use crate::error::ConcurError;
+use crate::error::{ConcurError, OrgError};
 use crate::org::Org;
 use crate::store::{ConcurUser, ConcurVerb, Doc, State};
 use crate::time;
@@ -50,8 +51,16 @@ type Outcome = Result<Answer, ConcurError>;
 
 /// Anything under `/profile` and `/provisioning`.
 pub(super) fn handle(entry: &Entry<'_>) -> Response {
-    if let Err(error) = session::authenticate(entry) {
-        return respond(entry, &Err(ConcurError::unauthorized(&error)), 0);
+    let refused = |error: &OrgError| respond(entry, &Err(ConcurError::unauthorized(error)), 0);
+    let token = match session::authenticate(entry) {
+        Ok((_, token)) => token,
+        Err(error) => return refused(&error),
+    };
+    match strike::ask(entry, Some(token)) {
+        Ok(()) => {}
+        Err(Stop::Answer(response)) => return response,
+        Err(Stop::Error(error)) => return respond(entry, &Err(error.concur()), 0),
+        Err(Stop::Expired) => return refused(&OrgError::session_expired()),
     }
     let before = entry.org.read().concur.outbox().count();
     settle(&entry.org, entry.now);

@@ -3,7 +3,9 @@
 
 mod body;
 mod clock;
+mod faults;
 mod guard;
+mod locks;
 mod objects;
 mod orgs;
 mod outbox;
@@ -47,6 +49,10 @@ pub(crate) fn handle(orgs: &Orgs, request: &Request, segments: &[Cow<'_, str>]) 
     let call = Call { orgs, request, now: request.received_at };
     let parts: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     let admitted = guard::admit(orgs, request, &parts);
+    if let (Method::Post, ["orgs", name, "await"], Ok(())) = (request.method, &parts[..], &admitted)
+    {
+        return wait::begin(&call, name);
+    }
     // A file is no JSON.
     if let (Method::Get | Method::Head, ["orgs", org, "snapshots", name, "file"]) =
         (request.method, &parts[..])
@@ -66,10 +72,6 @@ pub(crate) fn handle(orgs: &Orgs, request: &Request, segments: &[Cow<'_, str>]) 
         let headed = headed(Response::status(200), call.now);
         return headed.with("Content-Type", "application/x-pem-file").body(ca_pem.clone());
     }
-    if let (Method::Post, ["orgs", name, "await"], Ok(())) = (request.method, &parts[..], &admitted)
-    {
-        return wait::begin(&call, name);
-    }
     respond(call.now, admitted.and_then(|()| call.answer(&parts)))
 }
 
@@ -83,6 +85,8 @@ impl Call<'_> {
             (_, ["health"]) => Err(ControlError::method_not_allowed("GET")),
             (Get, ["ca.pem"]) => Err(ControlError::no_tls()),
             (_, ["ca.pem"]) => Err(ControlError::method_not_allowed("GET")),
+            (Get, ["faults"]) => Ok((200, faults::library())),
+            (_, ["faults"]) => Err(ControlError::method_not_allowed("GET")),
             (Get, ["orgs"]) => Ok((200, orgs::list(self))),
             (Post, ["orgs"]) => orgs::create(self, None),
             (_, ["orgs"]) => Err(ControlError::method_not_allowed("GET,POST")),
@@ -134,6 +138,19 @@ impl Call<'_> {
                     (_, ["diff"]) => Err(ControlError::method_not_allowed("GET")),
                     (Get, ["clock"]) => Ok((200, clock::show(self, &org))),
                     (Put, ["clock"]) => clock::set(self, &org),
+                    (Get, ["faults"]) => Ok((200, faults::list(&org))),
+                    (Post, ["faults"]) => faults::add(self, &org),
+                    (Delete, ["faults"]) => faults::delete(&org, None),
+                    (_, ["faults"]) => Err(ControlError::method_not_allowed("GET,POST,DELETE")),
+                    (Get, ["faults", id]) => faults::show(&org, id),
+                    (Delete, ["faults", id]) => faults::delete(&org, Some(id)),
+                    (_, ["faults", _]) => Err(ControlError::method_not_allowed("GET,DELETE")),
+                    (Post, ["faults", name, "release"]) => faults::release(&org, name),
+                    (_, ["faults", _, "release"]) => Err(ControlError::method_not_allowed("POST")),
+                    (Get, ["locks"]) => Ok((200, locks::list(self, &org))),
+                    (Post, ["locks"]) => locks::hold(self, &org),
+                    (Delete, ["locks"]) => locks::clear(&org),
+                    (_, ["locks"]) => Err(ControlError::method_not_allowed("GET,POST,DELETE")),
                     (Get, ["requests"]) => requests::list(self, &org),
                     (Delete, ["requests"]) => {
                         org.journal.clear();
@@ -149,7 +166,7 @@ impl Call<'_> {
                     (Get, ["settings"]) => Ok((200, settings::show(&org))),
                     (Put, ["settings"]) => settings::merge(self, &org),
                     (_, ["clock" | "settings"]) => Err(ControlError::method_not_allowed("GET,PUT")),
-                    (_, rest) => Err(not_built(rest)),
+                    _ => Err(ControlError::no_such_call()),
                 }
             }
             _ => Err(ControlError::no_such_call()),
@@ -162,16 +179,6 @@ impl Call<'_> {
         let org = self.orgs.named(name).or_else(by_id);
         org.ok_or_else(|| ControlError::no_such_org(name))
     }
-}
-
-/// The error of a call below an org that is documented and not built, or not documented.
-fn not_built(rest: &[&str]) -> ControlError {
-    let what = match rest {
-        ["faults"] | ["faults", _] | ["faults", _, "release"] => "fault rules",
-        ["locks"] => "row locks",
-        _ => return ControlError::no_such_call(),
-    };
-    ControlError::not_emulated(what)
 }
 
 fn health() -> String {

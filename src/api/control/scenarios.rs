@@ -11,9 +11,8 @@ use crate::scenario::{self, Loaded, Node, Scenario, only_name};
 pub(super) fn load(call: &Call<'_>, org: &Org) -> Answer {
     let node = body::tree(call.request)?;
     let scenario = read(&node)?;
-    let loaded = org
-        .change(|state| scenario::load(&scenario, state, &org.indexes, call.now, false))
-        .map_err(|problem| of_problem(&problem))?;
+    let loaded = scenario::faults::load_into(&scenario, org, call.now);
+    let loaded = loaded.map_err(|problem| of_problem(&problem))?;
     Ok((200, loaded_json(&loaded)))
 }
 

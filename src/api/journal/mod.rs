@@ -9,6 +9,6 @@ mod redact;
 mod show;
 
 pub use har::archive;
-pub use pattern::{Pattern, Status, Times};
+pub use pattern::{Pattern, Status, Times, json_tree, told};
 pub(super) use record::record;
 pub use show::push;

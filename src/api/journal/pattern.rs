@@ -1,6 +1,6 @@
 //! Which exchanges are meant: for the journal's filters, `verify`, `await` and expectations in Rust.
 
-use super::super::facts::{Facts, Operation, Seen, sent};
+use super::super::facts::{Facts, Operation, Seen};
 use super::super::http::Method;
 use super::super::route;
 use super::record::tell;
@@ -9,6 +9,7 @@ use crate::error::journal::Difference;
 use crate::glob::Glob;
 use crate::org::{Exchange, Org, Told};
 use serde_json::Value;
+use std::fmt;
 use std::sync::Arc;
 
 /// Differences of a body that are told; the rest is much the same.
@@ -107,14 +108,17 @@ pub struct Verified {
 pub fn told<'e>(exchange: &'e Exchange, org: &Org) -> &'e Told {
     exchange.told.get_or_init(|| {
         let segments = route::segments(&exchange.path).unwrap_or_default();
-        let seen = Seen {
-            method: Method::parse(exchange.method).unwrap_or(Method::Get),
-            query: &exchange.query,
-            content_type: exchange.request_header("content-type").unwrap_or_default(),
-            body: &exchange.request_body.bytes,
-        };
-        tell(&Facts::of_seen(seen, &segments), org)
+        tell(&Facts::of_seen(seen(exchange), &segments), org)
     })
+}
+
+fn seen(exchange: &Exchange) -> Seen<'_> {
+    Seen {
+        method: Method::parse(exchange.method).unwrap_or(Method::Get),
+        query: &exchange.query,
+        content_type: exchange.request_header("content-type").unwrap_or_default(),
+        body: &exchange.request_body.bytes,
+    }
 }
 
 impl Pattern {
@@ -194,10 +198,10 @@ impl Pattern {
             None => Some(Difference::missing("object", object)),
         }));
         if let Some(body) = &self.body {
-            let content_type = exchange.request_header("content-type").unwrap_or_default();
-            match sent(content_type, &exchange.request_body.bytes) {
+            let seen = seen(exchange);
+            match seen.sent() {
                 Some(tree) => {
-                    let is_typed = content_type.contains("json");
+                    let is_typed = seen.content_type.contains("json");
                     subset(body, &tree, is_typed, "body", &mut found);
                 }
                 None => found.push(Difference::unreadable_body(&shown(body, ""))),
@@ -205,6 +209,29 @@ impl Pattern {
         }
         found
     }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = [
+            self.method.clone(),
+            self.path.as_ref().map(|path| path.as_str().to_owned()),
+            self.protocol.clone(),
+            self.operation.map(|operation| operation.name().to_owned()),
+            self.object.clone(),
+            self.status.map(Status::shown),
+            self.unsupported.map(|flag| if flag { "unsupported" } else { "supported" }.to_owned()),
+            self.body.as_ref().map(|body| shown(body, "")),
+        ];
+        let words: Vec<String> = words.into_iter().flatten().collect();
+        f.write_str(if words.is_empty() { "any request" } else { "a request" })?;
+        words.iter().try_for_each(|word| write!(f, " {word}"))
+    }
+}
+
+/// JSON as a tree.
+pub fn json_tree(text: &str) -> Result<Value, serde_json::Error> {
+    serde_json::from_str(text)
 }
 
 /// The header of what is not emulated.

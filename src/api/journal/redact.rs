@@ -230,6 +230,33 @@ fn session_ids(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken(text in "[{}<>/=&?#\\[\\]\",:\\\\a-d0-2é!% ]{0,60}") {
+            for kind in ["application/json", "text/xml", "application/x-www-form-urlencoded", ""] {
+                prop_assert!(!body(kind, &text).contains("\0"));
+            }
+            prop_assert!(!header("location", &text).contains("\0"));
+        }
+
+        #[test]
+        fn a_token_is_found_wherever_it_stands(
+            before in "[a-z0-9{}<>\": é]{0,20}[^a-zA-Z0-9]",
+            after in "[{}<>\" é]{0,20}",
+        ) {
+            let text = [&before, TOKEN, &after].concat();
+            prop_assert!(!body("", &text).contains("Fauxforce"), "{}", text);
+        }
+
+        #[test]
+        fn json_stays_json(name in "[a-z_]{1,8}|password|Access_Token", value in "\\PC{0,12}") {
+            let tree = serde_json::json!({ name: value, "n": 1.5, "in": [{ "password": value }] });
+            let shown = body("application/json", &tree.to_string()).into_owned();
+            prop_assert!(serde_json::from_str::<serde_json::Value>(&shown).is_ok(), "{}", shown);
+        }
+    }
 
     const TOKEN: &str = "00Dff0000000001EAA!AQEAQFauxforceFauxforce.Faux_x";
 

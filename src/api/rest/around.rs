@@ -1,5 +1,4 @@
-//! What lies around the rows and is empty in an org that nobody has set up: list views, quick
-//! actions, app menus, rules. `reference/rest.md` §2.6 and §6. Lists have their real shape; what
+//! What lies around the rows and is empty in an org that nobody has set up: rules, approvals. `reference/rest.md` §2.6 and §6. Lists have their real shape; what
 //! could only be pretended (running an action, submitting for approval) is refused loudly.
 
 use super::super::keys::Keys;
@@ -10,9 +9,16 @@ use crate::id::Id;
 use crate::store::fold;
 use std::fmt::Write as _;
 
+/// Most records of one object among the relevant items.
+const MOST_RELEVANT: usize = 50;
+
 /// `/sobjects/relevantItems[?sobjects=…]`: the user's recent records by object, the most recent
-/// object first, ids in 15 characters.
+/// object first, ids in 15 characters. A header says whether the list is another than the one whose
+/// `lastUpdatedId` the request names.
 pub fn relevant_items(call: &Call<'_>) -> Outcome {
+    if call.version < 35 {
+        return Err(OrgError::not_found().into());
+    }
     if !call.reads() {
         return call.only("HEAD,GET");
     }
@@ -26,10 +32,14 @@ pub fn relevant_items(call: &Call<'_>) -> Outcome {
             continue;
         }
         match groups.iter_mut().find(|(prefix, _)| *prefix == id.prefix()) {
-            Some((_, ids)) => ids.push(id),
+            Some((_, ids)) if ids.len() < MOST_RELEVANT => ids.push(id),
+            Some(_) => {}
             None => groups.push((id.prefix(), vec![id])),
         }
     }
+    let all: Vec<Id> = groups.iter().flat_map(|(_, ids)| ids.iter().copied()).collect();
+    let version = version_of(&all).to_string();
+    let is_new = call.params.get("lastUpdatedId") != Some(version.as_str());
     let mut out = String::from("[");
     for (prefix, ids) in groups {
         let Some(object) = call.state.schema.by_prefix(prefix) else { continue };
@@ -52,7 +62,8 @@ pub fn relevant_items(call: &Call<'_>) -> Outcome {
         keys.close();
     }
     out.push(']');
-    Ok(Reply::json(out, "relevantItems"))
+    let reply = Reply::json(out, "relevantItems").with("lastUpdatedId", version);
+    Ok(reply.with("newResultSetSinceLastQuery", if is_new { "true" } else { "false" }))
 }
 
 /// A number that changes when the list does.
@@ -61,39 +72,7 @@ fn version_of(ids: &[Id]) -> u32 {
     bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
-/// `/sobjects/X/listviews…`: there are none.
-pub fn list_views(call: &Call<'_>, name: &str, path: &[&str]) -> Outcome {
-    let object = call.object(name)?;
-    match path {
-        _ if !call.reads() => call.only("HEAD,GET"),
-        [] => {
-            let mut out = String::with_capacity(128);
-            out.push_str(
-                "{\"done\":true,\"listviews\":[],\"nextRecordsUrl\":null,\"size\":0,\
-                 \"sobjectType\":\"",
-            );
-            out.push_str(&object.name);
-            out.push_str("\"}");
-            Ok(Reply::json(out, "listviews"))
-        }
-        ["recent", ..] => refused("sobjects/{object}/listviews/recent"),
-        _ => Err(OrgError::not_found().into()),
-    }
-}
-
-/// `/quickActions…` and `/sobjects/X/quickActions…`: there are none.
-pub fn quick_actions(call: &Call<'_>, object: Option<&str>, path: &[&str]) -> Outcome {
-    if let Some(name) = object {
-        call.object(name)?;
-    }
-    match path {
-        [] if call.reads() => Ok(Reply::json("[]".to_owned(), "quickActions")),
-        [] => call.only("HEAD,GET"),
-        _ => Err(OrgError::not_found().into()),
-    }
-}
-
-/// `/appMenu…`: no apps are set up.
+/// `/appMenu…`: the kinds of menus. What is in them is refused: a real org has apps from the start.
 pub fn app_menu(call: &Call<'_>, path: &[&str]) -> Outcome {
     match path {
         _ if !call.reads() => call.only("HEAD,GET"),
@@ -101,9 +80,7 @@ pub fn app_menu(call: &Call<'_>, path: &[&str]) -> Outcome {
             "{\"appMenuTypes\":[\"AppSwitcher\",\"Salesforce1\",\"NetworkTabs\"]}".to_owned(),
             "appMenu",
         )),
-        ["AppSwitcher" | "Salesforce1" | "NetworkTabs"] => {
-            Ok(Reply::json("{\"appMenuItems\":[]}".to_owned(), "appMenu"))
-        }
+        ["AppSwitcher" | "Salesforce1" | "NetworkTabs"] => refused("appMenu/{type}"),
         _ => Err(OrgError::not_found().into()),
     }
 }

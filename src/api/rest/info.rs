@@ -3,82 +3,32 @@
 use super::super::json;
 use super::super::reply::Reply;
 use super::{Call, Outcome, discovery};
+use crate::store::{DAILY_API_REQUESTS, LIMITS};
 use std::fmt::Write as _;
-
-/// The limits of a Developer Edition org that `limits` lists, and their maxima.
-const LIMITS: &[(&str, u64)] = &[
-    ("ActiveScratchOrgs", 3),
-    ("AnalyticsExternalDataSizeMB", 40960),
-    ("ConcurrentAsyncGetReportInstances", 200),
-    ("ConcurrentEinsteinDataInsightsStoryCreation", 5),
-    ("ConcurrentEinsteinDiscoveryStoryCreation", 2),
-    ("ConcurrentSyncReportRuns", 20),
-    ("DailyAnalyticsDataflowJobExecutions", 60),
-    ("DailyAnalyticsUploadedFilesSizeMB", 51200),
-    ("DailyApiRequests", 0),
-    ("DailyAsyncApexExecutions", 250_000),
-    ("DailyAsyncApexTests", 500),
-    ("DailyBulkApiBatches", 15000),
-    ("DailyBulkV2QueryFileStorageMB", 976_562),
-    ("DailyBulkV2QueryJobs", 10000),
-    ("DailyDeliveredPlatformEvents", 10000),
-    ("DailyDurableGenericStreamingApiEvents", 10000),
-    ("DailyDurableStreamingApiEvents", 10000),
-    ("DailyEinsteinDataInsightsStoryCreation", 1000),
-    ("DailyEinsteinDiscoveryOptimizationJobRuns", 25000),
-    ("DailyEinsteinDiscoveryPredictAPICalls", 50000),
-    ("DailyEinsteinDiscoveryPredictionsByCDC", 500_000),
-    ("DailyEinsteinDiscoveryStoryCreation", 100),
-    ("DailyFunctionsApiCallLimit", 235_000),
-    ("DailyGenericStreamingApiEvents", 10000),
-    ("DailyScratchOrgs", 6),
-    ("DailyStandardVolumePlatformEvents", 10000),
-    ("DailyStreamingApiEvents", 10000),
-    ("DailyWorkflowEmails", 1005),
-    ("DataStorageMB", 5),
-    ("DurableStreamingApiConcurrentClients", 20),
-    ("FileStorageMB", 20),
-    ("HourlyAsyncReportRuns", 1200),
-    ("HourlyDashboardRefreshes", 200),
-    ("HourlyDashboardResults", 5000),
-    ("HourlyDashboardStatuses", 999_999_999),
-    ("HourlyLongTermIdMapping", 100_000),
-    ("HourlyManagedContentPublicRequests", 50000),
-    ("HourlyODataCallout", 1000),
-    ("HourlyPublishedPlatformEvents", 50000),
-    ("HourlyPublishedStandardVolumePlatformEvents", 1000),
-    ("HourlyShortTermIdMapping", 100_000),
-    ("HourlySyncReportRuns", 500),
-    ("HourlyTimeBasedWorkflow", 50),
-    ("MassEmail", 10),
-    ("MonthlyEinsteinDiscoveryStoryCreation", 500),
-    ("Package2VersionCreates", 6),
-    ("Package2VersionCreatesWithoutValidation", 500),
-    ("PermissionSets", 1500),
-    ("PrivateConnectOutboundCalloutHourlyLimitMB", 0),
-    ("PublishCallbackUsageInApex", 0),
-    ("SingleEmail", 15),
-    ("StreamingApiConcurrentClients", 20),
-];
 
 /// `/limits`.
 pub fn limits(call: &Call<'_>) -> Outcome {
     if !call.reads() {
         return call.only("HEAD,GET");
     }
-    let settings = &call.state.settings;
-    let used = call.entry.org.usage.used(call.entry.now);
+    let (settings, usage) = (&call.state.settings, &call.entry.org.usage);
     let mut out = String::with_capacity(4096);
-    for (place, (name, usual)) in LIMITS.iter().enumerate() {
-        out.push(if place == 0 { '{' } else { ',' });
-        let max = match *name {
-            "DailyApiRequests" => settings.daily_api_requests,
-            name => settings.limits.get(name).copied().unwrap_or(*usual),
+    for limit in LIMITS {
+        let (first, last) = limit.versions;
+        let set = settings.limits.get(limit.name).copied();
+        let Some(max) = set.or(limit.usual).filter(|_| (first..=last).contains(&call.version))
+        else {
+            continue;
         };
-        let spent = if *name == "DailyApiRequests" { used } else { 0 };
-        let remaining = max.saturating_sub(spent);
-        let _ = write!(out, "\"{name}\":{{\"Max\":{max},\"Remaining\":{remaining}");
-        if *name == "PermissionSets" {
+        let (max, used) = match limit.name {
+            DAILY_API_REQUESTS => (settings.daily_api_requests, usage.used(call.entry.now)),
+            // Nothing here uses up any of the others.
+            _ => (max, 0),
+        };
+        let remaining = max.saturating_sub(used);
+        out.push(if out.is_empty() { '{' } else { ',' });
+        let _ = write!(out, "\"{}\":{{\"Max\":{max},\"Remaining\":{remaining}", limit.name);
+        if limit.name == "PermissionSets" {
             out.push_str(",\"CreateCustom\":{\"Max\":1000,\"Remaining\":1000}");
         }
         out.push('}');

@@ -10,10 +10,12 @@ mod discovery;
 mod duplicates;
 mod external;
 mod info;
+mod list_views;
 mod multipart;
 mod parameterized;
 mod password;
 mod query;
+mod quick_actions;
 mod replication;
 pub(super) mod rows;
 mod search;
@@ -27,7 +29,8 @@ use super::http::{Method, Request, Response};
 use super::params::Params;
 use super::reply::{self, Counted, Format, Reply, Style};
 use super::session;
-use crate::dml::{Actor, Transaction};
+use super::strike::{self, Stop};
+use crate::dml::{Actor, Attempt, Gate, Transaction};
 use crate::error::{Faults, OrgError};
 use crate::id::Id;
 use crate::org::{Cursor, Session, Unit};
@@ -99,9 +102,17 @@ impl Call<'_> {
             }
             (done, keep)
         };
+        let ask = |attempt: &Attempt<'_>| strike::gate(self.entry, attempt);
+        let gate: Option<Gate<'_>> = if strike::has_gate(self.entry) { Some(&ask) } else { None };
         match self.unit {
-            Some(unit) => unit.attempt(self.actor(), warned),
-            None => self.entry.org.attempt(self.actor(), warned),
+            Some(unit) => unit.attempt(self.actor(), gate, warned),
+            None => self.entry.org.attempt(self.actor(), gate, |transaction| {
+                let (done, keep) = warned(transaction);
+                if keep {
+                    self.entry.struck.note_write();
+                }
+                (done, keep)
+            }),
         }
     }
 
@@ -159,6 +170,15 @@ impl Call<'_> {
         self.version < 60 || option(self.entry.request, "sforce-mru", "updateMru") != Some("false")
     }
 
+    /// Counts a row that is read or changed as recently used when `Sforce-Mru: updateMru=true` (v60
+    /// and later) asks for it.
+    pub fn remember_if_asked(&self, id: Option<Id>) {
+        let asked = option(self.entry.request, "sforce-mru", "updateMru") == Some("true");
+        if let Some(id) = id.filter(|_| asked && self.version >= 60) {
+            self.change(|state| state.remember_viewed(self.session.user, id));
+        }
+    }
+
     /// True for GET and HEAD.
     pub fn reads(&self) -> bool {
         matches!(self.method, Method::Get | Method::Head)
@@ -168,6 +188,9 @@ impl Call<'_> {
 /// `GET /services/data`: no session, not counted.
 pub fn versions(entry: &Entry<'_>) -> Response {
     let style = Style::of(entry.request);
+    if let Err(stop) = strike::ask(entry, None) {
+        return stopped(entry, style, None, stop);
+    }
     match entry.request.method {
         Method::Get | Method::Head => reply::render(entry, style, None, discovery::versions()),
         method => {
@@ -189,12 +212,19 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
         Err(error) => return reply::render_faults(entry, style, None, &[error]),
     };
     let state = entry.org.read();
-    let counted = match count(entry, &state) {
-        Ok(counted) => Some(counted),
-        Err((counted, error)) => {
-            return reply::render_faults(entry, style, Some(counted), &[error]);
+    let mut counted = None;
+    // Telemetry is none of the org's requests.
+    if !entry.segments[3..].iter().eq(TELEMETRY) {
+        counted = match Counted::of(entry, &state) {
+            Ok(counted) => Some(counted),
+            Err((counted, error)) => {
+                return reply::render_faults(entry, style, Some(counted), &[error]);
+            }
+        };
+        if let Err(stop) = strike::ask(entry, Some(token)) {
+            return stopped(entry, style, counted, stop);
         }
-    };
+    }
     if let Some(namespace) = option(entry.request, "sforce-call-options", "defaultNamespace")
         && state.schema.has_namespace(namespace)
     {
@@ -220,12 +250,20 @@ pub fn handle(entry: &Entry<'_>, version: &str) -> Response {
     }
 }
 
-/// Counts a request against the org's limit; an error when it is used up.
-pub(super) fn count(entry: &Entry<'_>, state: &State) -> Result<Counted, (Counted, OrgError)> {
-    let most = state.settings.daily_api_requests;
-    let used = entry.org.usage.count(entry.now);
-    let counted = Counted { used: used.min(most), most };
-    if used > most { Err((counted, OrgError::request_limit_exceeded())) } else { Ok(counted) }
+/// The answer to a request that a fault rule stopped.
+pub(super) fn stopped(
+    entry: &Entry<'_>,
+    style: Style,
+    counted: Option<Counted>,
+    stop: Stop,
+) -> Response {
+    let counted = stop.counted(counted);
+    let error = match stop {
+        Stop::Answer(response) => return response,
+        Stop::Error(error) => error.error(None),
+        Stop::Expired => OrgError::session_expired(),
+    };
+    reply::render_faults(entry, style, counted, &[error])
 }
 
 /// Takes a suffix that selects the format off the last segment; up to v57.
@@ -286,9 +324,9 @@ fn routed(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["sobjects", name, "describe", layouts @ ..] => discovery::layouts(call, name, layouts),
         ["sobjects", name, "updated"] => replication::updated(call, name),
         ["sobjects", name, "deleted"] => replication::deleted(call, name),
-        ["sobjects", name, "listviews", rest @ ..] => around::list_views(call, name, rest),
+        ["sobjects", name, "listviews", rest @ ..] => list_views::handle(call, name, rest),
         ["sobjects", name, "quickActions", rest @ ..] => {
-            around::quick_actions(call, Some(name), rest)
+            quick_actions::handle(call, Some(name), rest)
         }
         ["sobjects", name, key] => rows::row(call, name, key),
         ["sobjects", name, first, rest @ ..] => traverse::handle(call, name, first, rest),
@@ -305,7 +343,7 @@ fn routed(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["recent"] => info::recent(call),
         ["tabs"] => info::tabs(call),
         ["theme"] => info::theme(call),
-        ["quickActions", rest @ ..] => around::quick_actions(call, None, rest),
+        ["quickActions", rest @ ..] => quick_actions::handle(call, None, rest),
         ["appMenu", rest @ ..] => around::app_menu(call, rest),
         ["process", rest @ ..] => around::process(call, rest),
         ["actions", rest @ ..] => around::actions(call, rest),
@@ -327,6 +365,9 @@ fn routed(call: &Call<'_>, path: &[&str]) -> Outcome {
         _ => Err(OrgError::not_found().into()),
     }
 }
+
+/// Where the `sf` command line sends what it tells of itself.
+const TELEMETRY: [&str; 3] = ["connect", "proxy", "ui-telemetry"];
 
 /// Resources that real orgs have and do not list at a version's root.
 const UNLISTED: [&str; 3] = ["graphql", "knowledgeManagement", "scheduling"];

@@ -108,6 +108,7 @@ pub fn retrieve(call: &Call<'_>, object: &ObjectSpec, row: &Row) -> Outcome {
             render::push_row_fields(&mut out, object, row, &slots, call.version);
         }
     }
+    call.remember_if_asked(row.id(object.system.id));
     let reply = Reply::json(out, object.name.to_string());
     Ok(conditional::stamp(reply, &seen))
 }
@@ -181,6 +182,7 @@ pub fn update(
             transaction.update(object, number, given)
         })
     })?;
+    call.remember_if_asked(row.id(object.system.id));
     Ok(Reply::empty(204))
 }
 

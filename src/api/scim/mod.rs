@@ -26,7 +26,8 @@ use super::http::{Method, Response};
 use super::jackson;
 use super::reply::{self, Counted, Style};
 use super::session;
-use crate::dml::{Actor, Transaction};
+use super::strike::{self, Stop};
+use crate::dml::{Actor, Attempt, Gate, Transaction};
 use crate::error::{Faults, OrgError, ScimError};
 use crate::id::Id;
 use crate::org::Session;
@@ -82,20 +83,23 @@ pub(super) fn handle(entry: &Entry<'_>) -> Response {
         }
         _ => return answer::refuse(entry, mode, None, &ScimError::no_such_resource()),
     };
-    let (session, _) = match session::authenticate(entry) {
+    let (session, token) = match session::authenticate(entry) {
         Ok(found) => found,
-        Err(error) if mode == ScimMode::Rfc => {
-            return answer::refuse(entry, mode, None, &ScimError::unauthorized(&error));
-        }
-        // Sessions are the platform's: its errors are those of every Salesforce API.
-        Err(error) => return reply::render_faults(entry, Style::default(), None, &[error]),
+        Err(error) => return unauthorized(entry, mode, &error),
     };
-    let most = state.settings.daily_api_requests;
-    let used = entry.org.usage.count(entry.now);
-    let counted = Some(Counted { used: used.min(most), most });
-    if used > most {
-        let error = OrgError::request_limit_exceeded();
-        return reply::render_faults(entry, Style::default(), counted, &[error]);
+    let counted = match Counted::of(entry, &state) {
+        Ok(counted) => Some(counted),
+        Err((counted, error)) => {
+            return reply::render_faults(entry, Style::default(), Some(counted), &[error]);
+        }
+    };
+    if let Err(stop) = strike::ask(entry, Some(token)) {
+        let counted = stop.counted(counted);
+        return match stop {
+            Stop::Answer(response) => response,
+            Stop::Error(error) => answer::refuse(entry, mode, counted, &error.scim()),
+            Stop::Expired => unauthorized(entry, mode, &OrgError::session_expired()),
+        };
     }
     let call = Call { entry, session, mode };
     let headers = &entry.request.headers;
@@ -112,6 +116,14 @@ pub(super) fn handle(entry: &Entry<'_>) -> Response {
         Ok(answer) => answer::render(entry, mode, counted, answer),
         Err(error) => answer::refuse(entry, mode, counted, &error),
     }
+}
+
+fn unauthorized(entry: &Entry<'_>, mode: ScimMode, error: &OrgError) -> Response {
+    if mode == ScimMode::Rfc {
+        return answer::refuse(entry, mode, None, &ScimError::unauthorized(error));
+    }
+    // Sessions are the platform's: its errors are those of every Salesforce API.
+    reply::render_faults(entry, Style::default(), None, std::slice::from_ref(error))
 }
 
 fn dispatch(call: &Call<'_>, task: &Task<'_>) -> Outcome {
@@ -195,13 +207,20 @@ impl Call<'_> {
     ) -> Result<T, ScimError> {
         let actor = Actor { user: self.session.user, now: self.entry.now, system: false };
         let mut refused = None;
-        let done = self.entry.org.write(actor, |transaction| {
+        let ask = |attempt: &Attempt<'_>| strike::gate(self.entry, attempt);
+        let gate: Option<Gate<'_>> = if strike::has_gate(self.entry) { Some(&ask) } else { None };
+        let done = self.entry.org.attempt(actor, gate, |transaction| {
             let view = self.view(Arc::new(transaction.state.clone()));
-            work(&view, transaction).map_err(|error| {
+            let done = work(&view, transaction).map_err(|error| {
                 refused = Some(error);
                 Faults::new()
-            })
+            });
+            let keep = done.is_ok();
+            (done, keep)
         });
+        if done.is_ok() {
+            self.entry.struck.note_write();
+        }
         done.map_err(|faults| refused.unwrap_or_else(|| self.refused(&faults, None)))
     }
 

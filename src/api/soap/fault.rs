@@ -1,4 +1,5 @@
-//! Faults: the one place where an [`OrgError`] becomes SOAP bytes. HTTP 500, always.
+//! Faults: the one place where an [`OrgError`] becomes SOAP bytes. HTTP 500, unless a fault rule says
+//! otherwise.
 
 use super::super::entry::Entry;
 use super::super::http::Response;
@@ -11,8 +12,8 @@ use std::fmt::Write as _;
 const NOT_EMULATED: (&str, &str) = ("NOT_EMULATED", "FUNCTIONALITY_NOT_ENABLED");
 
 /// Renders a fault.
-pub(super) fn render(entry: &Entry<'_>, api: Api, error: &OrgError) -> Response {
-    let mut response = super::respond(entry, 500, text(api, error));
+pub(super) fn render(entry: &Entry<'_>, api: Api, status: u16, error: &OrgError) -> Response {
+    let mut response = super::respond(entry, status, text(api, error));
     reply::error_headers(&mut response, std::slice::from_ref(error));
     response
 }

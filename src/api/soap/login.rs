@@ -48,9 +48,9 @@ pub(super) fn logout(call: &Call<'_, '_>) -> Result<String, OrgError> {
     Ok(envelope::result(call.api.namespace(), &header, "<logoutResponse/>"))
 }
 
-/// Counts the call and says how many there were: the header of every answer but login's.
+/// How many calls there were: the header of every answer but login's.
 fn limit_info(call: &Call<'_, '_>, org: &Org) -> String {
-    let used = org.usage.count(org.now(call.entry.request.received_at));
+    let used = org.usage.used(org.now(call.entry.request.received_at));
     let most = org.read().settings.daily_api_requests;
     let mut out = String::from("<LimitInfoHeader><limitInfo>");
     envelope::leaf(&mut out, "current", &used.to_string());

@@ -16,6 +16,7 @@ mod tests;
 use super::auth::find;
 use super::entry::Entry;
 use super::http::{Method, Response};
+use super::strike::{self, Stop};
 use super::{reply, session};
 use crate::error::OrgError;
 use crate::org::{Org, Session};
@@ -117,7 +118,28 @@ pub(super) fn handle(entry: &Entry<'_>) -> Response {
     }
     match answer(entry, api, version) {
         Ok(body) => respond(entry, 200, body),
-        Err(error) => fault::render(entry, api, &error),
+        Err(Refused::Error(error)) => fault::render(entry, api, 500, &error),
+        Err(Refused::Stopped(Stop::Error(error))) => {
+            let error = error.soap();
+            fault::render(entry, api, error.status, &error)
+        }
+        Err(Refused::Stopped(Stop::Answer(response))) => response,
+        Err(Refused::Stopped(Stop::Expired)) => {
+            fault::render(entry, api, 500, &OrgError::soap_invalid_session(None))
+        }
+    }
+}
+
+/// Why a call is not answered.
+enum Refused {
+    Error(OrgError),
+    /// A fault rule stopped it.
+    Stopped(Stop),
+}
+
+impl From<OrgError> for Refused {
+    fn from(error: OrgError) -> Refused {
+        Refused::Error(error)
     }
 }
 
@@ -145,29 +167,68 @@ fn respond(entry: &Entry<'_>, status: u16, body: String) -> Response {
     response.body(body)
 }
 
-fn answer(entry: &Entry<'_>, api: Api, version: u32) -> Result<String, OrgError> {
+fn answer(entry: &Entry<'_>, api: Api, version: u32) -> Result<String, Refused> {
     if !VERSIONS.contains(&version) {
-        return Err(OrgError::soap_unsupported_version());
+        return Err(OrgError::soap_unsupported_version().into());
     }
     let kind = entry.request.headers.get("content-type").unwrap_or("text/xml");
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("text/xml") {
-        return Err(OrgError::soap_content_type());
+        return Err(OrgError::soap_content_type().into());
     }
     let body = entry.body();
     if body.len() > LARGEST {
-        return Err(OrgError::soap_too_large(LARGEST));
+        return Err(OrgError::soap_too_large(LARGEST).into());
     }
     let envelope = envelope::read(&envelope::decode(&body)?)?;
     let operation = &envelope.operation;
     if operation.namespace != api.namespace() {
-        return Err(OrgError::soap_no_operation(&operation.namespace, &operation.name));
+        return Err(OrgError::soap_no_operation(&operation.namespace, &operation.name).into());
     }
     let call = Call { entry, api, version, envelope };
-    call.dispatch()
+    call.count()?;
+    call.ask_rules().map_err(Refused::Stopped)?;
+    Ok(call.dispatch()?)
 }
 
 impl Call<'_, '_> {
+    /// Counts a call against the org's limit: all but `login`, which has no session yet.
+    fn count(&self) -> Result<(), OrgError> {
+        let Some((org, _)) = self.known_session() else { return Ok(()) };
+        let now = org.now(self.entry.request.received_at);
+        if self.entry.struck.is_again() {
+            return Ok(());
+        }
+        let taken = org.usage.take(now, org.read().settings.daily_api_requests);
+        taken.map(|_| ()).ok_or_else(OrgError::request_limit_exceeded)
+    }
+
+    /// The org and id of the session that the call has, if that is alive.
+    fn known_session(&self) -> Option<(Arc<Org>, &str)> {
+        let id = self.envelope.header("SessionHeader", "sessionId").unwrap_or_default().trim();
+        if id.is_empty() || self.envelope.operation.name == "login" {
+            return None;
+        }
+        let org = find::org_of_session(self.entry, id);
+        let now = org.now(self.entry.request.received_at);
+        session::live(&org, id, now).map(|_| (org, id))
+    }
+
+    /// Asks the fault rules of the org that the call is for. One without a session is refused without
+    /// them.
+    fn ask_rules(&self) -> Result<(), Stop> {
+        let operation = &self.envelope.operation;
+        if operation.name == "login" {
+            let username = operation.child_text("username").unwrap_or_default().trim();
+            let (org, _) = find::by_username(self.entry, username, None);
+            return strike::ask_in(self.entry, &org, None);
+        }
+        match self.known_session() {
+            Some((org, id)) => strike::ask_in(self.entry, &org, Some(id)),
+            None => Ok(()),
+        }
+    }
+
     fn dispatch(&self) -> Result<String, OrgError> {
         let name = self.envelope.operation.name.as_str();
         let records = matches!(self.api, Api::Partner | Api::Enterprise);

@@ -3,7 +3,7 @@
 
 use super::super::hints;
 use super::super::keys::{Keys, list};
-use super::super::reply::{Reply, header_text};
+use super::super::reply::{HINT, Reply, header_text};
 use super::object_info::theme;
 use super::{Outcome, Ui, object_info};
 use crate::error::{Faults, OrgError, UI_NOT_SAVED};
@@ -19,14 +19,16 @@ pub(super) fn not_saved(ui: Ui<'_>, object: &Arc<ObjectSpec>, faults: Faults) ->
     }
     let status = faults.first().map_or(500, |fault| fault.status);
     let mut general: Vec<&OrgError> = Vec::new();
-    let mut by_field: BTreeMap<&str, Vec<&OrgError>> = BTreeMap::new();
+    // By the field on the page: a part of a compound is found under the compound.
+    let mut by_field: BTreeMap<&str, Vec<(&str, &OrgError)>> = BTreeMap::new();
     for fault in &faults {
         let fields = fault.fields.as_deref().unwrap_or_default();
         if fields.is_empty() {
             general.push(fault);
         }
         for field in fields {
-            by_field.entry(field).or_default().push(fault);
+            let shown = compound_of(object, field).unwrap_or(field);
+            by_field.entry(shown).or_default().push((field, fault));
         }
     }
     let mut out = String::with_capacity(512);
@@ -39,8 +41,8 @@ pub(super) fn not_saved(ui: Ui<'_>, object: &Arc<ObjectSpec>, faults: Faults) ->
     });
     let mut fields = output.object("fieldErrors");
     for (name, faults) in &by_field {
-        list(&mut fields, name, faults.iter(), |out, fault| {
-            push(out, ui, object, Some(name), fault);
+        list(&mut fields, name, faults.iter(), |out, (field, fault)| {
+            push(out, ui, object, Some(field), fault);
         });
     }
     fields.close();
@@ -48,7 +50,14 @@ pub(super) fn not_saved(ui: Ui<'_>, object: &Arc<ObjectSpec>, faults: Faults) ->
     keys.close();
     let hint = faults.iter().find_map(|fault| fault.hint.clone());
     let hint = hint.unwrap_or_else(|| hints::usual(&faults).into_owned());
-    Ok(Reply::json(out, "errors").status(status).with("X-Fauxforce-Hint", header_text(&hint)))
+    Ok(Reply::json(out, "errors").status(status).with(HINT, header_text(&hint)))
+}
+
+/// The compound that a field is a part of.
+fn compound_of<'o>(object: &'o ObjectSpec, name: &str) -> Option<&'o str> {
+    let (_, field) = object.field(name)?;
+    let (_, compound) = object.field(field.compound_field_name.as_deref()?)?;
+    (compound.name != field.name).then_some(&*compound.name)
 }
 
 fn push(
@@ -59,11 +68,7 @@ fn push(
     fault: &OrgError,
 ) {
     let found = name.and_then(|name| object.field(name)).map(|(_, field)| field);
-    // A part of a compound is named beside the compound that it is a part of.
-    let compound = found.and_then(|field| {
-        let compound = field.compound_field_name.as_deref()?;
-        object.field(compound).filter(|(_, own)| own.name != field.name)
-    });
+    let compound = name.and_then(|name| compound_of(object, name));
     let mut keys = Keys::open(out);
     keys.optional("constituentField", name.filter(|_| compound.is_some()));
     match fault.duplicates.as_deref() {
@@ -89,7 +94,7 @@ fn push(
         None => keys.raw("duplicateRecordError", "null"),
     }
     keys.text("errorCode", &fault.code);
-    keys.optional("field", compound.map(|(_, own)| &*own.name).or(name));
+    keys.optional("field", compound.or(name));
     keys.optional("fieldLabel", found.map(|field| &*field.label));
     keys.text("message", &fault.message);
     keys.close();

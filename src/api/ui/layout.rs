@@ -10,7 +10,7 @@ use super::{Found, Outcome, Ui, names, record, seal, tag};
 use crate::error::OrgError;
 use crate::id::Id;
 use crate::schema::{FieldSpec, FieldType, ObjectSpec, Slot};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most records of one request.
 pub(super) const MOST_RECORDS: usize = 200;
@@ -302,16 +302,19 @@ pub(super) fn record_ui(ui: Ui<'_>, ids: &str) -> Outcome {
     let mut layouts = keys.object("layouts");
     for (name, found) in &own {
         let mut by_type = layouts.object(name);
-        let record_type = MASTER;
-        let mut by_kind = by_type.object(record_type);
-        for kind in &kinds {
-            let mut by_mode = by_kind.object(kind.name());
-            for mode in &modes {
-                push(by_mode.key(mode.name()), ui, found.object, *kind, *mode, record_type);
+        let same = rows.iter().filter(|row| row.object.id == found.object.id);
+        let types: BTreeSet<String> = same.map(|found| record_type_of_row(found)).collect();
+        for record_type in &types {
+            let mut by_kind = by_type.object(record_type);
+            for kind in &kinds {
+                let mut by_mode = by_kind.object(kind.name());
+                for mode in &modes {
+                    push(by_mode.key(mode.name()), ui, found.object, *kind, *mode, record_type);
+                }
+                by_mode.close();
             }
-            by_mode.close();
+            by_kind.close();
         }
-        by_kind.close();
         by_type.close();
     }
     layouts.close();
@@ -325,7 +328,8 @@ pub(super) fn record_ui(ui: Ui<'_>, ids: &str) -> Outcome {
     let children = children.collect::<Result<Vec<_>, _>>()?;
     for (found, children) in rows.iter().zip(&children) {
         let out = records.key(&found.id.to_string());
-        record::push(out, ui, found.object, found.row, &wanted(found), |out| out.push_str(children));
+        let push_children = |out: &mut String| out.push_str(children);
+        record::push(out, ui, found.object, found.row, &wanted(found), push_children);
     }
     records.close();
     keys.close();
@@ -336,6 +340,11 @@ pub(super) fn record_ui(ui: Ui<'_>, ids: &str) -> Outcome {
         }
     }
     ui.answer(out)
+}
+
+fn record_type_of_row(found: &Found<'_>) -> String {
+    let own = found.object.system.record_type_id.and_then(|slot| found.row.id(slot));
+    own.map_or_else(|| MASTER.to_owned(), |id| id.to_string())
 }
 
 fn pairs<'k>(kinds: &'k [Kind], modes: &'k [Mode]) -> impl Iterator<Item = (Kind, Mode)> + 'k {

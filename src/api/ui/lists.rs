@@ -5,13 +5,14 @@ use super::super::list_views::{self, Column, ListView, OrderKey, Scope};
 use super::object_info::text_list;
 use super::records::{Pages, push_records};
 use super::wanted::{Wanted, add_optional, own_path};
-use super::{Outcome, Ui, batch_results, digest, names, seal, tag};
+use super::{Outcome, Ui, batch_results, names, seal, tag};
 use crate::api::body::{self, Scalar, Sent};
 use crate::api::http::Method;
 use crate::error::{Faults, OrgError};
 use crate::id::Id;
 use crate::schema::{FieldType, ObjectSpec};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// The API name of the list of what was used last.
@@ -149,12 +150,17 @@ impl Asked {
     }
 
     /// The order that was asked for; `None` for the usual one.
-    fn order(&self, ui: Ui<'_>, object: &Arc<ObjectSpec>) -> Result<Option<Vec<OrderKey>>, OrgError> {
+    fn order(
+        &self,
+        ui: Ui<'_>,
+        object: &Arc<ObjectSpec>,
+    ) -> Result<Option<Vec<OrderKey>>, OrgError> {
         if self.order.is_empty() {
             return Ok(None);
         }
         let keys = self.order.iter().map(|text| {
-            let (name, descends) = text.strip_prefix('-').map_or((text.as_str(), false), |n| (n, true));
+            let (name, descends) =
+                text.strip_prefix('-').map_or((text.as_str(), false), |n| (n, true));
             let path = own_path(object, name).unwrap_or(name);
             let column = Column::of(&ui.context.state.schema, object, path);
             let column = column.filter(|column| column.field().sortable);
@@ -166,7 +172,12 @@ impl Asked {
 
     /// The columns and fields that are wanted of an object's records. Names may go without the
     /// object's own.
-    fn wanted(&self, ui: Ui<'_>, object: &Arc<ObjectSpec>, columns: &[Column]) -> Result<Wanted, OrgError> {
+    fn wanted(
+        &self,
+        ui: Ui<'_>,
+        object: &Arc<ObjectSpec>,
+        columns: &[Column],
+    ) -> Result<Wanted, OrgError> {
         let schema = &ui.context.state.schema;
         let mut wanted = Wanted::of_columns(schema, object, columns);
         for name in &self.fields {
@@ -186,11 +197,11 @@ impl Asked {
         let mut url = ui.url(&format!("{path}?pageSize={}&pageToken={from}", self.size));
         for (name, values) in [("fields", &self.fields), ("optionalFields", &self.optional)] {
             if !values.is_empty() {
-                url.push_str(&format!("&{name}={}", values.join(",")));
+                let _ = write!(url, "&{name}={}", values.join(","));
             }
         }
         if !self.order.is_empty() {
-            url.push_str(&format!("&sortBy={}", self.order.join(",")));
+            let _ = write!(url, "&sortBy={}", self.order.join(","));
         }
         url
     }
@@ -217,12 +228,15 @@ pub(super) struct Page<'p> {
     pub(super) columns: &'p [Column],
     /// The list's path.
     pub(super) path: String,
-    /// The digest of the list's own metadata.
+    /// The `eTag` of the list's own metadata.
     pub(super) info_tag: String,
 }
 
 /// The order that a request asks for, for who makes the list of ids.
-pub(super) fn order_of(ui: Ui<'_>, object: &Arc<ObjectSpec>) -> Result<Option<Vec<OrderKey>>, Faults> {
+pub(super) fn order_of(
+    ui: Ui<'_>,
+    object: &Arc<ObjectSpec>,
+) -> Result<Option<Vec<OrderKey>>, Faults> {
     Ok(Asked::read(ui, 50)?.order(ui, object)?)
 }
 
@@ -304,15 +318,9 @@ fn push_list_records(out: &mut String, ui: Ui<'_>, named: &Named<'_>) -> Result<
         ids,
         columns: &columns,
         path: format!("list-records/{}", named.path),
-        info_tag: info_tag(ui, named),
+        info_tag: push_info(&mut String::new(), ui, named),
     };
     push_page(out, ui, &page, |keys| named.push_reference(keys))
-}
-
-fn info_tag(ui: Ui<'_>, named: &Named<'_>) -> String {
-    let mut info = String::new();
-    push_info(&mut info, ui, named);
-    digest(&info)
 }
 
 /// `list-info/…`.
@@ -344,7 +352,7 @@ pub(super) fn info_batch(ui: Ui<'_>) -> Outcome {
         let path: Vec<&str> = item.splitn(2, '.').collect();
         push_info(out, ui, &Named::find(ui, &path)?);
         Ok(())
-    });
+    })?;
     ui.answer(out)
 }
 
@@ -371,16 +379,15 @@ pub(super) fn ui(ui: Ui<'_>, path: &[&str]) -> Outcome {
 
 /// Appends the keys that say what stands above the columns, and how wide they are.
 pub(super) fn push_preferences(keys: &mut Keys<'_>, columns: &[Column]) {
-    let sorted: BTreeMap<&str, ()> =
-        columns.iter().map(|column| (column.path.as_str(), ())).collect();
+    let sorted: BTreeSet<&str> = columns.iter().map(|column| column.path.as_str()).collect();
     let mut preferences = keys.object("userPreferences");
     let mut widths = preferences.object("columnWidths");
-    for path in sorted.keys() {
+    for path in &sorted {
         widths.raw(path, "-1");
     }
     widths.close();
     let mut wraps = preferences.object("columnWrap");
-    for path in sorted.keys() {
+    for path in &sorted {
         wraps.flag(path, false);
     }
     wraps.close();
@@ -399,8 +406,8 @@ pub(super) fn link_of(object: &ObjectSpec, column: &Column) -> Option<String> {
     }
 }
 
-/// Appends the metadata of a list.
-fn push_info(out: &mut String, ui: Ui<'_>, named: &Named<'_>) {
+/// Appends the metadata of a list, and gives its `eTag`.
+fn push_info(out: &mut String, ui: Ui<'_>, named: &Named<'_>) -> String {
     let since = |version: u32| ui.version() >= version;
     let columns = list_views::columns(&ui.context.state.schema, named.object);
     let is_view = named.view.is_some();
@@ -469,7 +476,7 @@ fn push_info(out: &mut String, ui: Ui<'_>, named: &Named<'_>) {
     keys.text("visibility", "Public");
     keys.flag("visibilityEditable", is_view);
     keys.close();
-    seal(out, start, tag);
+    seal(out, start, tag)
 }
 
 /// The list views of an object: `list-ui/{objectApiName}` and `list-info/{objectApiName}`, which

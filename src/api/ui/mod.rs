@@ -24,8 +24,8 @@ use super::rest::{Call, Outcome};
 use crate::error::{Faults, OrgError};
 use crate::id::Id;
 use crate::schema::ObjectSpec;
-use crate::soql::exec::format::is_known;
 use crate::soql::Context;
+use crate::soql::exec::format::is_known;
 use crate::store::{Row, RowNum};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
@@ -136,7 +136,11 @@ impl<'c> Ui<'c> {
     /// The object of a name in the URL or a body.
     fn object(self, name: &str) -> Result<&'c Arc<ObjectSpec>, OrgError> {
         let object = self.call.object(name)?;
-        if is_supported(object) { Ok(object) } else { Err(OrgError::ui_not_supported(&object.name)) }
+        if is_supported(object) {
+            Ok(object)
+        } else {
+            Err(OrgError::ui_not_supported(&object.name))
+        }
     }
 
     /// The live row of an id in the URL. `parameter` is the id's name in the guide.
@@ -234,10 +238,11 @@ fn tag(keys: &mut Keys<'_>) -> Tag {
     Tag(at)
 }
 
-/// Fills in the `eTag` of the object that begins at `start`.
-fn seal(out: &mut String, start: usize, Tag(at): Tag) {
+/// Fills in the `eTag` of the object that begins at `start`, and gives it.
+fn seal(out: &mut String, start: usize, Tag(at): Tag) -> String {
     let digest = digest(&out[start..]);
     out.replace_range(at..at + digest.len(), &digest);
+    digest
 }
 
 /// Appends `{"displayValue":null,"value":…}`; `push` appends the value.
@@ -247,13 +252,14 @@ fn undisplayed(out: &mut String, push: impl FnOnce(&mut String)) {
     out.push('}');
 }
 
-/// The results of a batch: one of each item, with the status that it would have had alone.
+/// The results of a batch: one of each item, with the status that it would have had alone. An item
+/// that is not emulated refuses the batch as a whole, so that nobody overlooks it.
 fn batch_results(
     out: &mut String,
     items: &[&str],
     has_errors_first: bool,
     push: impl Fn(&mut String, &str) -> Result<(), Faults>,
-) {
+) -> Result<(), Faults> {
     let mut results = String::from("[");
     let mut failed = false;
     for item in items {
@@ -264,6 +270,9 @@ fn batch_results(
         let start = results.len();
         let status = match push(&mut results, item) {
             Ok(()) => 200,
+            Err(faults) if faults.iter().any(|fault| fault.unsupported.is_some()) => {
+                return Err(faults);
+            }
             Err(faults) => {
                 failed = true;
                 results.truncate(start);
@@ -280,6 +289,7 @@ fn batch_results(
     }
     keys.raw("results", &results);
     keys.close();
+    Ok(())
 }
 
 #[cfg(test)]

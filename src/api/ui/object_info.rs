@@ -48,7 +48,7 @@ pub(super) fn batch(ui: Ui<'_>, list: &str) -> Outcome {
     batch_results(&mut out, &names, false, |out, name| {
         push(out, ui, ui.object(name)?);
         Ok::<(), Faults>(())
-    });
+    })?;
     ui.answer(out)
 }
 

@@ -5,7 +5,9 @@ use super::object_info::{MASTER, record_types};
 use super::{Outcome, Ui, seal, tag};
 use crate::error::OrgError;
 use crate::id::Id;
+use crate::objects::{Meaning, meaning};
 use crate::schema::{FieldSpec, FieldType, ObjectSpec, PickValue};
+use crate::value::java_double;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
@@ -73,26 +75,60 @@ fn push(out: &mut String, ui: Ui<'_>, object: &ObjectSpec, record_type: &str, fi
     }
     controllers.close();
     match active().find(|value| value.default_value) {
-        Some(value) => push_value(keys.key("defaultValue"), value),
+        Some(value) => push_value(keys.key("defaultValue"), ui, object, field, value),
         None => keys.raw("defaultValue", "null"),
     }
     let tag = tag(&mut keys);
     let path = format!("object-info/{}/picklist-values/{record_type}/{}", object.name, field.name);
     keys.text("url", &ui.url(&path));
-    list(&mut keys, "values", active(), push_value);
+    list(&mut keys, "values", active(), |out, value| push_value(out, ui, object, field, value));
     keys.close();
     seal(out, start, tag);
 }
 
-fn push_value(out: &mut String, value: &PickValue) {
+fn push_value(
+    out: &mut String,
+    ui: Ui<'_>,
+    object: &ObjectSpec,
+    field: &FieldSpec,
+    value: &PickValue,
+) {
     let mut keys = Keys::open(out);
-    keys.raw("attributes", "null");
+    match meaning(&object.name, &field.name, &value.value) {
+        Some(Meaning::CaseStatus(_)) if ui.version() < 48 => keys.raw("attributes", "null"),
+        Some(meaning) => push_meaning(keys.object("attributes"), meaning),
+        None => keys.raw("attributes", "null"),
+    }
     keys.text("label", &value.label);
     let indexes = value.valid_for.as_deref().map(valid_for).unwrap_or_default();
     list(&mut keys, "validFor", indexes.iter(), |out, index| {
         super::super::json::push_int(out, i64::from(*index));
     });
     keys.text("value", &value.value);
+    keys.close();
+}
+
+/// The key that names the kind of a value's attributes; its spelling is the guide's.
+const KIND: &str = "picklistAtrributesValueType";
+
+fn push_meaning(mut keys: Keys<'_>, meaning: Meaning) {
+    match meaning {
+        Meaning::CaseStatus(closed) => {
+            keys.flag("closed", closed);
+            keys.text(KIND, "CaseStatus");
+        }
+        Meaning::LeadStatus(converted) => {
+            keys.flag("converted", converted);
+            keys.text(KIND, "LeadStatus");
+        }
+        Meaning::OpportunityStage { closed, probability, category, won } => {
+            keys.flag("closed", closed);
+            java_double(keys.key("defaultProbability"), probability);
+            keys.text("forecastCategoryName", category);
+            keys.text(KIND, "OpportunityStage");
+            keys.flag("won", won);
+        }
+    }
     keys.close();
 }
 

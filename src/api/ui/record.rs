@@ -45,7 +45,8 @@ pub(super) fn push(
         let usual = has_record_types(object).then(|| MASTER.to_owned());
         keys.optional("recordTypeId", own_type.clone().or(usual).as_deref());
     }
-    let info = object.record_types.iter().find(|info| own_type.as_deref() == Some(&info.record_type_id));
+    let info =
+        object.record_types.iter().find(|info| own_type.as_deref() == Some(&info.record_type_id));
     match info.filter(|info| !info.master) {
         Some(info) => record_type(keys.key("recordTypeInfo"), info),
         None => keys.raw("recordTypeInfo", "null"),
@@ -62,7 +63,13 @@ pub(super) fn push(
 }
 
 /// Appends the values that are wanted, own fields and parents together in order of their names.
-pub(super) fn fields(out: &mut String, ui: Ui<'_>, object: &Arc<ObjectSpec>, row: &Row, wanted: &Wanted) {
+pub(super) fn fields(
+    out: &mut String,
+    ui: Ui<'_>,
+    object: &Arc<ObjectSpec>,
+    row: &Row,
+    wanted: &Wanted,
+) {
     let mut own = wanted.fields.iter().peekable();
     let mut parents = wanted.parents.iter().peekable();
     let mut keys = Keys::open(out);
@@ -138,7 +145,8 @@ fn display(ui: Ui<'_>, object: &ObjectSpec, slot: Slot, value: &Value) -> Option
             _,
         ) => {
             let mut column = Column::computed(&field.name, field.kind);
-            column.field = ui.context.state.schema.by_name(&object.name).map(|own| (Arc::clone(own), slot));
+            column.field =
+                ui.context.state.schema.by_name(&object.name).map(|own| (Arc::clone(own), slot));
             let shown = format(value, &column, &ui.context.locale);
             shown.as_text().map(ToOwned::to_owned)
         }

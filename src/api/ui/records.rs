@@ -147,7 +147,7 @@ fn prepared(
     fields: &[Member<'_>],
 ) -> Result<crate::dml::Given, Faults> {
     let source =
-        Source { body: text, state: &ui.context.state, indexes: &ui.call.entry.org.indexes };
+        Source { body: text, state: ui.context.state, indexes: &ui.call.entry.org.indexes };
     Ok(given(&source, object, fields, None)?)
 }
 
@@ -168,7 +168,7 @@ pub(super) fn batch(ui: Ui<'_>, ids: &str) -> Outcome {
         let push_children = |out: &mut String| out.push_str(&children);
         record::push(out, ui, found.object, found.row, &wanted, push_children);
         Ok(())
-    });
+    })?;
     ui.answer(out)
 }
 
@@ -210,7 +210,8 @@ pub(super) fn child_collections(ui: Ui<'_>, found: &Found<'_>) -> Result<String,
     for (relationship, fields) in asked {
         let name = found.object.child_relationship(relationship);
         let name = name.and_then(|child| child.relationship_name.as_deref());
-        let name = name.ok_or_else(|| OrgError::ui_bad_parameter("childRelationships", relationship))?;
+        let name =
+            name.ok_or_else(|| OrgError::ui_bad_parameter("childRelationships", relationship))?;
         push_children(keys.key(name), ui, found, name, &fields, 1)?;
     }
     keys.close();

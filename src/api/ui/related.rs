@@ -4,7 +4,7 @@ use super::super::keys::{Keys, list};
 use super::super::list_views::{self, Column};
 use super::lists::{Page, link_of, order_of, push_page, push_preferences};
 use super::object_info::{self, MASTER, text_list};
-use super::{Found, Outcome, Ui, batch_results, digest, is_supported, names, seal, tag};
+use super::{Found, Outcome, Ui, batch_results, is_supported, names, seal, tag};
 use crate::api::http::Method;
 use crate::error::{Faults, OrgError};
 use crate::id::Id;
@@ -31,9 +31,10 @@ impl<'c> Related<'c> {
     /// Every related list of an object whose records the API serves.
     fn all(ui: Ui<'c>, parent: &'c Arc<ObjectSpec>) -> Vec<Related<'c>> {
         let schema = &ui.context.state.schema;
-        let named = parent.child_relationships.iter().filter(|child| {
-            child.relationship_name.is_some() && !child.deprecated_and_hidden
-        });
+        let named = parent
+            .child_relationships
+            .iter()
+            .filter(|child| child.relationship_name.is_some() && !child.deprecated_and_hidden);
         named
             .filter_map(|child| {
                 let object = schema.by_name(&child.child_object)?;
@@ -90,10 +91,12 @@ pub(super) fn info(ui: Ui<'_>, path: &[&str]) -> Outcome {
             batch_results(&mut out, &names(lists), true, |out, name| {
                 push_info(out, ui, Related::find(ui, parent, name)?);
                 Ok(())
-            });
+            })?;
         }
         [parent] => push_summaries(&mut out, ui, ui.object(parent)?),
-        [parent, name] => push_info(&mut out, ui, Related::find(ui, ui.object(parent)?, name)?),
+        [parent, name] => {
+            push_info(&mut out, ui, Related::find(ui, ui.object(parent)?, name)?);
+        }
         _ => return Err(OrgError::not_found().into()),
     }
     ui.answer(out)
@@ -125,7 +128,8 @@ fn push_summaries(out: &mut String, ui: Ui<'_>, parent: &Arc<ObjectSpec>) {
     seal(out, start, tag);
 }
 
-fn push_info(out: &mut String, ui: Ui<'_>, related: Related<'_>) {
+/// Appends the metadata of a related list, and gives its `eTag`.
+fn push_info(out: &mut String, ui: Ui<'_>, related: Related<'_>) -> String {
     let since = |version: u32| ui.version() >= version;
     let columns = related.columns(ui);
     let start = out.len();
@@ -188,7 +192,7 @@ fn push_info(out: &mut String, ui: Ui<'_>, related: Related<'_>) {
     keys.text("visibility", "Public");
     keys.flag("visibilityEditable", false);
     keys.close();
-    seal(out, start, tag);
+    seal(out, start, tag)
 }
 
 /// `related-list-records/…`.
@@ -206,7 +210,7 @@ pub(super) fn records(ui: Ui<'_>, path: &[&str]) -> Outcome {
             let found = ui.row("parentRecordId", parent)?;
             batch_results(&mut out, &names(lists), true, |out, name| {
                 push_records(out, ui, &found, name)
-            });
+            })?;
         }
         [parent, name] => {
             let found = ui.row("parentRecordId", parent)?;
@@ -217,26 +221,18 @@ pub(super) fn records(ui: Ui<'_>, path: &[&str]) -> Outcome {
     ui.answer(out)
 }
 
-fn push_records(
-    out: &mut String,
-    ui: Ui<'_>,
-    found: &Found<'_>,
-    name: &str,
-) -> Result<(), Faults> {
+fn push_records(out: &mut String, ui: Ui<'_>, found: &Found<'_>, name: &str) -> Result<(), Faults> {
     let related = Related::find(ui, found.object, name)?;
     let order = order_of(ui, related.object)?;
     let order = order.unwrap_or_else(|| list_views::usual_order(related.object));
-    let order =
-        list_views::clauses(related.object, list_views::Scope::All, ui.call.session.user, &order);
+    let order = list_views::clauses(list_views::Scope::All, ui.call.session.user, &order);
     let columns = related.columns(ui);
-    let mut info = String::new();
-    push_info(&mut info, ui, related);
     let page = Page {
         object: related.object,
         ids: related.ids(ui, found.id, &order)?,
         columns: &columns,
         path: format!("related-list-records/{}/{}", found.id, related.name()),
-        info_tag: digest(&info),
+        info_tag: push_info(&mut String::new(), ui, related),
     };
     push_page(out, ui, &page, |keys| related.push_reference(keys, Some(found.id)))
 }
@@ -254,7 +250,7 @@ pub(super) fn count(ui: Ui<'_>, path: &[&str]) -> Outcome {
             let found = ui.row("parentRecordId", parent)?;
             batch_results(&mut out, &names(lists), true, |out, name| {
                 push_count(out, ui, &found, name, most)
-            });
+            })?;
         }
         [parent, name] => {
             let found = ui.row("parentRecordId", parent)?;

@@ -98,7 +98,8 @@ impl Wanted {
         }
         for (name, inner) in &mut self.parents {
             let Some((_, reference)) = object.parent_relationship(name) else { continue };
-            if let Some(target) = reference.reference_to.iter().find_map(|name| schema.by_name(name))
+            if let Some(target) =
+                reference.reference_to.iter().find_map(|name| schema.by_name(name))
             {
                 inner.add_of_lists(schema, target);
             }
@@ -181,7 +182,10 @@ impl<'c> Asked<'c> {
             match own_path(object, name) {
                 Some(path) if wanted.add(schema, object, path) => {}
                 None if in_batch => {}
-                _ => return Err(OrgError::ui_no_such_field(name, &object.name)),
+                path => {
+                    let name = path.unwrap_or(name);
+                    return Err(OrgError::ui_no_such_field(name, &object.name));
+                }
             }
         }
         add_optional(&mut wanted, schema, object, &self.optional);

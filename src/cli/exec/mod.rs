@@ -102,7 +102,7 @@ pub(crate) fn run(options: &ExecOptions, verbosity: Verbosity) -> Result<(), Exi
 
     let status = child::run(&options.command, &told, signals)?;
 
-    let summary = Summary { status, counts: tally.counts() };
+    let summary = Summary { status, counts: tally.counts(), tunnelled: server.tunnelled_hosts() };
     let outcome = summary.outcome(options.fail_on_unsupported, options.fail_on_unverified);
     summary.print(outcome, verbosity, options.serve.json);
     let outcome = match evidence {

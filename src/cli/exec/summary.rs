@@ -11,6 +11,8 @@ pub(super) struct Summary {
     pub(super) status: u8,
     /// What the server was asked.
     pub(super) counts: Counts,
+    /// Hosts that are not Salesforce's, to which the server was a mere proxy.
+    pub(super) tunnelled: Vec<String>,
 }
 
 /// Unsupported calls were made, and shall not.
@@ -41,6 +43,9 @@ impl Summary {
         }
         if !verbosity.quiet {
             eprintln!("fauxforce: {}", self.first_line());
+            if !self.tunnelled.is_empty() {
+                eprintln!("fauxforce: tunnelled to {}", self.tunnelled.join(", "));
+            }
         }
         if !verbosity.quiet || outcome == UNSUPPORTED {
             for (what, calls) in &self.counts.unsupported {
@@ -64,6 +69,7 @@ impl Summary {
         let mut line = plural(counts.requests, "request");
         let _ = write!(line, ", {}", plural(counts.errors, "error"));
         let _ = write!(line, ", {} unsupported", counts.unsupported_calls());
+        let _ = write!(line, ", {} tunnelled", plural(self.tunnelled.len() as u64, "host"));
         line
     }
 
@@ -79,14 +85,22 @@ impl Summary {
             json::push_str(&mut out, what);
             let _ = write!(out, ":{calls}");
         }
-        out.push_str("},\"unmet\":[");
-        for (place, expectation) in counts.unmet().enumerate() {
-            out.push_str(if place > 0 { "," } else { "" });
-            json::push_str(&mut out, expectation);
-        }
-        out.push_str("]}");
+        out.push_str("},\"unmet\":");
+        push_list(&mut out, counts.unmet());
+        out.push_str(",\"tunnelled\":");
+        push_list(&mut out, self.tunnelled.iter().map(String::as_str));
+        out.push('}');
         out
     }
+}
+
+fn push_list<'a>(out: &mut String, items: impl Iterator<Item = &'a str>) {
+    out.push('[');
+    for (place, item) in items.enumerate() {
+        out.push_str(if place > 0 { "," } else { "" });
+        json::push_str(out, item);
+    }
+    out.push(']');
 }
 
 fn plural(count: u64, noun: &str) -> String {

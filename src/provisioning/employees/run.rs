@@ -196,12 +196,15 @@ fn work(transaction: &mut Transaction<'_>, process: Id) -> u32 {
             return 1;
         }
     };
-    let next = &employees[done..until];
+    // What goes wrong on purpose is asked once, whether or not the work is done again.
+    let upset = |employee: &EmployeeAt| user::upset(transaction, *employee);
+    let next: Vec<(EmployeeAt, Option<OrgError>)> =
+        employees[done..until].iter().map(|employee| (*employee, upset(employee))).collect();
     let savepoint = transaction.state.clone();
-    let quick = transaction.unguarded(|unguarded| make(unguarded, process, &setup, next));
+    let quick = transaction.unguarded(|unguarded| make(unguarded, process, &setup, &next));
     let (succeeded, failed) = quick.unwrap_or_else(|| {
         transaction.state = savepoint;
-        make(transaction, process, &setup, next)
+        make(transaction, process, &setup, &next)
     });
     if let Some(run) = transaction.state.runs.get_mut(process) {
         run.succeeded += succeeded;
@@ -226,12 +229,12 @@ fn make(
     transaction: &mut Transaction<'_>,
     process: Id,
     setup: &Setup,
-    employees: &[EmployeeAt],
+    employees: &[(EmployeeAt, Option<OrgError>)],
 ) -> (u32, u32) {
     let mut matcher = Matcher::new(transaction, &setup.settings.match_order);
     let (mut succeeded, mut failed) = (0, 0);
-    for employee in employees {
-        match user::provision(transaction, setup, &mut matcher, *employee) {
+    for (employee, upset) in employees {
+        match user::provision(transaction, setup, &mut matcher, (*employee, upset.as_ref())) {
             Ok(()) => succeeded += 1,
             Err((faults, about)) => {
                 failed += 1;

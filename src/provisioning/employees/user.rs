@@ -25,12 +25,12 @@ pub(super) struct About {
 }
 
 /// Makes an employee a user. What fails leaves nothing, unless the settings keep users who cannot be
-/// assigned their permission set.
+/// assigned their permission set. `upset` is what goes wrong on purpose.
 pub(super) fn provision(
     transaction: &mut Transaction<'_>,
     setup: &Setup,
     matcher: &mut Matcher,
-    (object, number): EmployeeAt,
+    ((object, number), upset): (EmployeeAt, Option<&OrgError>),
 ) -> Result<(), (Faults, About)> {
     let schema = Arc::clone(&transaction.state.schema);
     let object = schema.object(object);
@@ -48,6 +48,9 @@ pub(super) fn provision(
         let status = &setup.settings.employee_status;
         return Err((OrgError::employee_status_left(status).into(), about));
     }
+    if let Some(error) = upset {
+        return Err((error.clone().into(), about));
+    }
     let savepoint = transaction.savepoint();
     let outcome = become_user(transaction, setup, matcher, &person, |transaction, user| {
         let user = objects::slots(object, vec![("UserId", Value::Id(user))]);
@@ -61,6 +64,16 @@ pub(super) fn provision(
         }
         (failed.faults, about)
     })
+}
+
+/// What goes wrong with an employee on purpose.
+pub(super) fn upset(
+    transaction: &Transaction<'_>,
+    (object, number): EmployeeAt,
+) -> Option<OrgError> {
+    let object = transaction.state.schema.object(object);
+    let row = transaction.state.table(object.id).get(number)?;
+    transaction.upset(object, row).map(|upset| upset.error)
 }
 
 /// Why an employee is no user.

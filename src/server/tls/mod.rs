@@ -75,6 +75,17 @@ impl std::fmt::Debug for Authority {
     }
 }
 
+/// Writes the certificate of an authority that another process keeps, and the bundle with the
+/// system's, to a folder: gives the paths of both. A folder that holds another certificate is left
+/// alone.
+pub fn keep_trust(
+    folder: &Path,
+    system: Option<&Path>,
+    certificate_pem: &str,
+) -> Result<(PathBuf, PathBuf), CaError> {
+    folder::keep_trust(folder, system, certificate_pem)
+}
+
 impl Authority {
     /// The authority that is kept in a folder; made when there is none. `system` is the bundle of
     /// certificates that clients on this machine trust anyway, for the bundle with ours.

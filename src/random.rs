@@ -29,6 +29,12 @@ impl Random {
         if bound == 0 { 0 } else { (self.next() % bound as u64) as usize }
     }
 
+    /// A share: from 0 up to, not including, 1.
+    pub(crate) fn share(&mut self) -> f64 {
+        // The upper 53 bits: as many as a number of this type holds.
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     /// One of several.
     pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
         from.get(self.below(from.len()))
