@@ -78,12 +78,12 @@ pub enum StartError {
     Schema(String),
     /// An org of this name is there already.
     NameTaken(String),
+    /// A fault rule is none.
+    Fault(String),
     /// The org to fork has no snapshot of this name.
     NoSnapshot(String),
     /// There are as many orgs as a process may have.
     TooManyOrgs(usize),
-    /// A fault rule is none.
-    Fault(String),
     /// The clock cannot be set so.
     Clock(String),
     /// The server cannot listen.

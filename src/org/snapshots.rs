@@ -133,11 +133,10 @@ impl Org {
         self.go_back(self.created(), drop_sessions, system_now);
         self.journal.clear();
         self.faults.clear();
-        self.locks.clear();
     }
 
-    /// Puts the state back. Cursors end, and no request has been counted: both belong to a time that
-    /// has not come yet.
+    /// Puts the state back. Cursors and locks end, and no request has been counted: they belong to a
+    /// time that has not come yet.
     fn go_back(&self, target: &Arc<State>, drop_sessions: bool, system_now: Millis) {
         let writer = self.lock();
         let mut held = self.state.write().unwrap_or_else(PoisonError::into_inner);
@@ -152,6 +151,7 @@ impl Org {
         self.latest.store(0, Ordering::Relaxed);
         drop(held);
         self.cursors.clear();
+        self.locks.clear();
         self.usage.clear();
         if drop_sessions {
             self.sessions.clear();
