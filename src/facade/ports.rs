@@ -50,6 +50,12 @@ impl OwnPorts {
         Ok(port)
     }
 
+    /// Closes all ports, and waits for them as the main one is waited for.
+    pub(super) fn close_all(&self) {
+        let edges = std::mem::take(&mut *self.edges());
+        drop(edges);
+    }
+
     /// Closes a port. The request that asks for it may have come through it, so nobody waits.
     fn close(&self, org: &str) {
         let Some(edge) = self.edges().remove(org) else { return };

@@ -173,7 +173,7 @@ impl ServerBuilder {
         Ok(Server {
             edge,
             orgs,
-            _ports: ports,
+            ports,
             #[cfg(feature = "tls")]
             authority,
             _background: background,
@@ -201,7 +201,7 @@ pub struct Server {
     edge: Edge,
     orgs: Arc<Orgs>,
     /// Where orgs listen alone.
-    _ports: Arc<OwnPorts>,
+    ports: Arc<OwnPorts>,
     #[cfg(feature = "tls")]
     authority: Option<Arc<Authority>>,
     /// Runs the orgs' work as time passes.
@@ -304,6 +304,7 @@ impl Server {
     pub fn stop(&mut self) {
         self.orgs.release_held();
         self.edge.stop();
+        self.ports.close_all();
     }
 }
 

@@ -267,7 +267,12 @@ impl Org {
 
     /// Takes a fault rule in; its chance is drawn from the org's seed.
     pub fn add_fault(&self, rule: Rule) -> Result<String, NotAdded> {
-        self.faults.add(rule, self.read().settings.seed)
+        self.faults.add(rule, self.seed())
+    }
+
+    /// From which its names, samples and chances are drawn.
+    pub fn seed(&self) -> u64 {
+        self.peek(|state| state.settings.seed)
     }
 
     /// Does what falls due before a request: background work, and with each new day of the org what

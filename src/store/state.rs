@@ -137,6 +137,11 @@ impl State {
         tables.filter(|(_, table)| table.is_some()).map(|(place, _)| ObjectId(place as u16))
     }
 
+    /// How many rows there are, live and deleted.
+    pub fn held(&self) -> u64 {
+        self.tables.iter().flatten().map(|table| u64::from(table.held())).sum()
+    }
+
     /// The row of an id in an object's table, live or deleted.
     pub fn row(&self, object: &ObjectSpec, id: Id) -> Option<(RowNum, &Row)> {
         let table = self.table(object.id);
