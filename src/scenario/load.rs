@@ -530,7 +530,9 @@ mod tests {
         for features in [Features::DEFAULT, all] {
             let clock = Clock::Virtual { now: base::BEGINNING };
             let empty = base::empty_org(Id::own(*b"00D", 1), features, clock);
-            for header in empty.schema.headers() {
+            let headers = empty.schema.headers().into_iter();
+            // Nobody writes the rows that follow from the schema.
+            for header in headers.filter(|own| empty.schema.derived(own.id).is_none()) {
                 for seed in 0..8 {
                     let text = format!(
                         "[org]\nseed = {seed}\n[[generate]]\nobject = \"{}\"\ncount = 3",

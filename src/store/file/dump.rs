@@ -251,6 +251,9 @@ impl Known {
         let name = dump.object.as_str();
         let id = schema.id_of(name).ok_or_else(|| FileFault::no_object(name))?;
         let object = Arc::clone(schema.object(id));
+        if object.derived.is_some() {
+            return Err(FileFault::bad_object(name));
+        }
         let mut fields = FxHashMap::default();
         for field in &dump.fields {
             let no_field = || FileFault::no_field(name, &field.name);
