@@ -1,10 +1,12 @@
 //! The only place that reads the system clock. Everything below the edge takes `now` as an argument.
 
+use serde::{Deserialize, Serialize};
+
 /// Milliseconds since 1970-01-01T00:00Z.
 pub type Millis = i64;
 
 /// How an org tells the time. Part of its `State`, so a fork and a restored snapshot keep it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Clock {
     /// The system's time plus an offset (an `advance` on a real clock adds to it).
     Real {

@@ -3,15 +3,21 @@
 //! [`OrgBuilder`] and [`ServerBuilder`] gather start options → [`Options::start`] makes the orgs →
 //! an [`Org`] is a handle on one of them, a [`Server`] serves them all.
 
+mod check;
 mod expect;
 mod fault;
+mod points;
+#[cfg(feature = "server")]
+mod ports;
 #[cfg(feature = "wiremock")]
 mod respond;
 #[cfg(feature = "server")]
 #[cfg_attr(not(feature = "cli"), allow(dead_code))] // `exec` alone counts.
 mod tally;
 
+pub use check::{built_in_scenario, built_in_scenarios, check_scenario};
 pub use expect::{Expectation, Expected, Recorded};
+pub use points::SnapshotError;
 #[cfg(feature = "wiremock")]
 pub use respond::OrgResponder;
 
@@ -19,7 +25,7 @@ use crate::api::{self, Request, Response, Until};
 use crate::clock::{self, Millis};
 use crate::error::CaError;
 use crate::org::faults::Rule;
-use crate::org::{DEFAULT, Orgs, Template};
+use crate::org::{DEFAULT, NotFounded, Orgs, Template};
 use crate::provisioning;
 use crate::scenario::{self, NewOrg, NotMade, Problem, Scenario};
 use crate::schema::{ImportError, import};
@@ -74,6 +80,10 @@ pub enum StartError {
     NameTaken(String),
     /// A fault rule is none.
     Fault(String),
+    /// The org to fork has no snapshot of this name.
+    NoSnapshot(String),
+    /// There are as many orgs as a process may have.
+    TooManyOrgs(usize),
     /// The clock cannot be set so.
     Clock(String),
     /// The server cannot listen.
@@ -90,6 +100,10 @@ impl std::fmt::Display for StartError {
             | StartError::Fault(text)
             | StartError::Clock(text) => f.write_str(text),
             StartError::NameTaken(name) => write!(f, "there is an org {name} already"),
+            StartError::NoSnapshot(name) => write!(f, "there is no snapshot {name}"),
+            StartError::TooManyOrgs(most) => {
+                write!(f, "there are {most} orgs, the most there may be")
+            }
             StartError::Listen(error) => write!(f, "{error}"),
             StartError::Ca(error) => write!(f, "{error}"),
         }
@@ -166,7 +180,14 @@ fn looks_like_a_path(source: &str) -> bool {
 fn create(orgs: &Orgs, new: &NewOrg<'_>) -> Result<Arc<crate::org::Org>, StartError> {
     let made = scenario::create(orgs, new, clock::system_now());
     made.map(|(org, _)| org).map_err(|why| match why {
-        NotMade::Taken => StartError::NameTaken(new.name.unwrap_or_default().to_owned()),
+        NotMade::NotFounded(NotFounded::Taken) => {
+            StartError::NameTaken(new.name.unwrap_or_default().to_owned())
+        }
+        NotMade::NotFounded(NotFounded::Listen(error)) => StartError::Listen(error),
+        NotMade::NotFounded(NotFounded::NoServer) => {
+            StartError::Listen(std::io::ErrorKind::Unsupported.into())
+        }
+        NotMade::NotFounded(NotFounded::TooMany(most)) => StartError::TooManyOrgs(most),
         NotMade::ClockBackwards => StartError::Clock("clocks never run backwards".to_owned()),
         NotMade::Scenario(_, problem) => problem.into(),
         NotMade::Schema(error) => StartError::Schema(error.to_string()),
@@ -296,7 +317,7 @@ impl Org {
     /// thread, as one that meets a locked row on a running clock does.
     pub fn call(&self, mut request: Request) -> Response {
         if request.headers.get("x-fauxforce-org").is_none() {
-            request.origin.org = Some(self.org.name.clone());
+            request.origin.org = Some(self.org.name.to_string());
         }
         let mut response = api::handle(&self.orgs, request);
         while let Some(pause) = response.pause {
@@ -338,7 +359,7 @@ impl Org {
     /// Forgets the org. Handles that are left keep it alive; requests find it no more. False for the
     /// default org, which stays, and for one that was deleted before.
     pub fn delete(&self) -> bool {
-        self.org.name != DEFAULT && self.orgs.delete(&self.org.name)
+        *self.org.name != *DEFAULT && self.orgs.delete(&self.org.name)
     }
 
     /// Back to how the org was when it was created; its sessions stay.
@@ -444,68 +465,6 @@ impl Org {
     pub fn client_secret(&self) -> &str {
         &self.org.credentials.client_secret
     }
-}
-
-/// Loads a scenario, a built-in one by name or a file, into an org of its own, runs what happens in
-/// it, and checks what must hold. The problems name file and line.
-///
-/// ```
-/// # fn main() -> Result<(), Vec<String>> {
-/// fauxforce::check_scenario("no-such-scenario").expect_err("there is none");
-/// # Ok(())
-/// # }
-/// ```
-pub fn check_scenario(source: &str) -> Result<(), Vec<String>> {
-    let one = |problem: String| vec![problem];
-    let scenario = find(source).map_err(|problem| one(problem.to_string()))?;
-    let orgs = Orgs::new(Template::default()).with_hooks(&provisioning::HOOKS);
-    let scenarios = std::slice::from_ref(&scenario);
-    let new = NewOrg { name: Some(DEFAULT), scenarios, ..NewOrg::default() };
-    let made = scenario::create(&orgs, &new, clock::system_now());
-    let (org, loaded) = made.map_err(|why| match why {
-        NotMade::Scenario(_, problem) => one(problem.to_string()),
-        other => one(format!("{other:?}")),
-    })?;
-    let orgs = Arc::new(orgs);
-    let handle = Org { orgs, org };
-    let mut call = |sent: &scenario::Sent<'_>| {
-        let Some(method) = api::Method::parse(sent.method) else { return (501, String::new()) };
-        let mut request = Request::new(method, sent.path);
-        for (name, value) in &sent.headers {
-            request = request.header(name, value);
-        }
-        if request.headers.get("authorization").is_none() {
-            // A scenario may let days pass; it is not about the end of the administrator's session.
-            handle.org.open_first_session(clock::system_now());
-            request = request.bearer(handle.access_token());
-        }
-        if let Some((body, media)) = &sent.body {
-            request = request.header("content-type", media).body(body.clone());
-        }
-        let response = handle.call(request);
-        if response.transport.drop {
-            return (scenario::LOST, String::new());
-        }
-        let status = response.status;
-        let body = response.into_bytes().map_or_else(
-            |error| error.to_string(),
-            |bytes| String::from_utf8_lossy(&bytes).into_owned(),
-        );
-        (status, body)
-    };
-    let loaded = loaded.first().cloned().unwrap_or_default();
-    scenario::run(&scenario, &loaded, DEFAULT, &mut call)
-        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
-}
-
-/// The built-in scenarios: name and title.
-pub fn built_in_scenarios() -> Vec<(&'static str, String)> {
-    scenario::list().collect()
-}
-
-/// The text of a built-in scenario.
-pub fn built_in_scenario(name: &str) -> Option<&'static str> {
-    scenario::show(name)
 }
 
 #[cfg(feature = "server")]

@@ -4,6 +4,9 @@
 //! org's own ids carry the pod [`POD`], so the counter gives the row's number in its table.
 //! Source: `reference/rest.md` §1.9 (checksum checked against recorded ids).
 
+use serde::de::{Error as _, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 
 /// The pod of every id that a fake org makes itself.
@@ -56,6 +59,20 @@ impl Id {
             rest /= 62;
         }
         Id(bytes)
+    }
+
+    /// A number for a key prefix, below 62³, from which the prefix follows again. Ids of what an
+    /// object has by itself are made of it, so they do not change when other objects come.
+    pub fn of_prefix(prefix: KeyPrefix) -> u64 {
+        let mut bytes = *b"000ff0000000000";
+        bytes[12..].copy_from_slice(&prefix);
+        Id(bytes).own_sequence().unwrap_or_default()
+    }
+
+    /// The key prefix of a number.
+    pub fn prefix_of(number: u64) -> Option<KeyPrefix> {
+        let id = Id::own(*b"000", number);
+        (number < 62 * 62 * 62).then_some([id.0[12], id.0[13], id.0[14]])
     }
 
     /// The counter of one of the org's own ids; `None` for an id from elsewhere.
@@ -133,6 +150,21 @@ impl fmt::Display for Id {
     }
 }
 
+impl Serialize for Id {
+    /// As its 15 significant characters.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_15())
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Id, D::Error> {
+        let text = <Cow<'de, str>>::deserialize(deserializer)?;
+        let id = (text.len() == 15).then(|| Id::parse(&text).ok()).flatten();
+        id.ok_or_else(|| D::Error::invalid_value(Unexpected::Str(&text), &"an id"))
+    }
+}
+
 impl fmt::Debug for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -151,6 +183,15 @@ mod tests {
         }
         assert_eq!(Id::parse("a00B000000FSjVUIB1"), Err(IdError::Checksum));
         assert!(Id::parse("a00B000000FSjVUIA1").is_ok());
+    }
+
+    #[test]
+    fn prefixes_are_numbers() {
+        for prefix in [*b"000", *b"001", *b"00B", *b"a0Z", *b"zzz"] {
+            assert_eq!(Id::prefix_of(Id::of_prefix(prefix)), Some(prefix));
+        }
+        assert_eq!((Id::of_prefix(*b"001"), Id::of_prefix(*b"zzz")), (1, 62 * 62 * 62 - 1));
+        assert_eq!(Id::prefix_of(62 * 62 * 62), None);
     }
 
     #[test]

@@ -32,8 +32,8 @@ pub mod value;
 #[cfg(feature = "wiremock")]
 pub use facade::OrgResponder;
 pub use facade::{
-    Expectation, Expected, Fault, FaultGuard, Options, Org, OrgBuilder, Recorded, StartError,
-    built_in_scenario, built_in_scenarios, check_scenario,
+    Expectation, Expected, Fault, FaultGuard, Options, Org, OrgBuilder, Recorded, SnapshotError,
+    StartError, built_in_scenario, built_in_scenarios, check_scenario,
 };
 #[cfg(feature = "server")]
 pub use facade::{Server, ServerBuilder};

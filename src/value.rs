@@ -2,12 +2,13 @@
 
 use crate::id::Id;
 use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// One stored value. Which variant a field uses follows from its type in the schema table
 /// (`schema::FieldType`): numbers are `Int` or `Double`, dates are days and instants milliseconds
 /// since 1970-01-01 UTC, a picklist value that the field lists is a `Pick` code.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// No value. Never stored in a row: an absent field is null.
     Null,

@@ -168,6 +168,24 @@ fn settings_are_merged() {
 }
 
 #[test]
+fn routes_of_apex_rest_are_shown_as_they_were_set() {
+    let org = start();
+    let routes = json!([
+        {"method": "GET", "path": "/a/*", "status": 203, "headers": {"X-A": "1"}, "body": {"b": [1, null]}},
+        {"path": "/b", "status": 200, "body": "text"},
+        {"path": "/c", "status": 200, "echo": true},
+        {"path": "/d", "status": 204},
+    ]);
+    let (status, after) = put(&org, "/orgs/default/settings", json!({"apexRest": routes}));
+    assert_eq!((status, &after["apexRest"]), (200, &routes));
+    let (status, _) = put(&org, "/orgs/default/settings", json!({"apexRest": [{"path": "x"}]}));
+    assert_eq!(status, 400);
+    assert_eq!(get(&org, "/orgs/default/settings")["apexRest"], routes);
+    post(&org, "/orgs/default/reset", json!({}));
+    assert_eq!(get(&org, "/orgs/default/settings")["apexRest"], json!([]));
+}
+
+#[test]
 fn reset_goes_back_to_the_beginning() {
     let org = start();
     put(&org, "/orgs/default/clock", json!({"advance": "P30D"}));
@@ -270,7 +288,7 @@ fn objects_are_added_by_describe() {
 #[test]
 fn what_is_not_built_is_refused_loudly_and_what_nobody_knows_is_not_found() {
     let org = start();
-    for path in ["/snapshots", "/diff", "/faults", "/requests", "/snapshots/a/file"] {
+    for path in ["/faults", "/locks"] {
         let request = Request::new(Method::Get, &format!("/_fauxforce/orgs/default{path}"));
         let response = org.call(request);
         assert_eq!(response.status, 501, "{path}");
@@ -278,7 +296,7 @@ fn what_is_not_built_is_refused_loudly_and_what_nobody_knows_is_not_found() {
     }
     let drained = json!({"ran": 0, "now": "2026-01-15T09:00:00.000Z"});
     assert_eq!(post(&org, "/orgs/default/drain", json!({})), (200, drained));
-    assert_eq!(post(&org, "/orgs", json!({"ttl": "PT1H"})).0, 501);
+    assert_eq!(post(&org, "/orgs", json!({"listen": true})).0, 501);
     assert_eq!(call(&org, Method::Get, "/nothing", &Value::Null).0, 404);
     assert_eq!(call(&org, Method::Get, "/orgs/default/nothing", &Value::Null).0, 404);
     let response = org.call(Request::new(Method::Delete, "/_fauxforce/orgs/default/clock"));

@@ -10,6 +10,7 @@ use fauxforce::api::{Request, Response};
 use fauxforce::server::{
     Authority, Edge, EdgeOptions, HostChoice, HostPattern, ProxyOptions, Upstream,
 };
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, mpsc};
@@ -77,6 +78,7 @@ impl Proxy {
 }
 
 /// Tells how a request came.
+#[allow(clippy::needless_pass_by_value)] // The signature of a handler.
 fn told(request: Request) -> Response {
     let scheme = if request.origin.secure { "https" } else { "http" };
     let mut text =
@@ -86,7 +88,8 @@ fn told(request: Request) -> Response {
         text.push_str(&request.query);
     }
     for (name, value) in request.headers.iter().filter(|(name, _)| name.starts_with("x-")) {
-        text.push_str(&format!("\n{name}: {value}"));
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n{name}: {value}");
     }
     let body = common::body_of(&request);
     Response::status(200).with("X-Told", "1").body([text.as_bytes(), b"\n", &body].concat())

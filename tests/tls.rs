@@ -41,6 +41,7 @@ impl Served {
 }
 
 /// How the request came.
+#[allow(clippy::needless_pass_by_value)] // The signature of a handler.
 fn origin(request: Request) -> Response {
     let scheme = if request.origin.secure { "https" } else { "http" };
     Response::status(200).body(format!("{scheme}://{}{}", request.origin.host, request.path))

@@ -243,7 +243,7 @@ proptest! {
             Just("ui-api/lookups/Contact/AccountId?q="),
             Just("ui-api/lookups/Contact/AccountId?searchType=Search&q="),
             Just("sobjects/Account/listviews/"),
-            Just("sobjects/Account/listviews/00Bff0000000002EAA/results?offset="),
+            Just("sobjects/Account/listviews/00Bff000000000I/results?offset="),
             Just("quickActions/"),
         ],
         fields in prop_oneof![Just(""), Just("Account.Name,"), Just("Account.Owner.Profile.Name,")],

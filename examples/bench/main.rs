@@ -85,6 +85,7 @@ fn measure(rows: &[Row], effort: Effort) -> Result<(), String> {
                 process::compared_cost(with, without, before, request, effort)
             }
             Measure::MemoryAfter { before } => process::memory_after(before),
+            Measure::MemoryAdded { before, then } => process::memory_added(before, then),
             Measure::Handshake => process::handshake_cost(effort),
             Measure::Start { server } => process::start_time(server, effort),
             Measure::Exec => process::exec_time(effort),

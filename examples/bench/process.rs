@@ -257,6 +257,17 @@ pub(crate) fn memory_after(before: &[Request]) -> Result<Measured, String> {
     Ok(measured)
 }
 
+/// How much resident memory requests add to what others made; there is no base.
+pub(crate) fn memory_added(before: &[Request], then: &[Request]) -> Result<Measured, String> {
+    let ours = Started::new(&Server::Fauxforce(&[]))?;
+    ours.prepare(before)?;
+    let held = ours.memory()?;
+    ours.prepare(then)?;
+    let mut measured = Measured::new(Unit::Bytes);
+    measured.ours.push(ours.memory()? - held);
+    Ok(measured)
+}
+
 /// Time from the start of a process to its first answer, in turn with the base.
 pub(crate) fn start_time(server: &Server, effort: Effort) -> Result<Measured, String> {
     let mut measured = Measured::new(Unit::Nanoseconds);
@@ -306,23 +317,28 @@ pub(crate) fn idle_memory(server: &Server, effort: Effort) -> Result<Measured, S
     Ok(measured)
 }
 
-/// CPU time of a call in this process; there is no base to compare it with.
+/// CPU time of this thread so far. The kernel's own count, which is brought up to date when it is
+/// asked: `schedstat` is only now and then.
+fn own_cpu() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
+}
+
+/// CPU time of a call in this process; the base is the bare server's request.
 pub(crate) fn in_process(work: fn(usize), effort: Effort) -> Result<Measured, String> {
     let base = Started::new(&Server::Bare)?;
     let fixed = get("/");
     base.cost(&fixed, 1, WARM_UP)?;
-    let own = Started { child: None, pid: std::process::id(), authority: String::new() };
     let mut measured = Measured::new(Unit::Nanoseconds);
     // What the work needs is made by a first call, of no turns.
     work(0);
     work(effort.requests.min(1_000));
     for _ in 0..effort.rounds {
         measured.base.push(base.cost(&fixed, 1, effort.requests)?);
-        let before = own.cpu()?;
+        let before = own_cpu();
         work(effort.requests);
-        measured
-            .ours
-            .push(own.cpu()?.saturating_sub(before).as_nanos() as f64 / effort.requests as f64);
+        let spent = own_cpu().saturating_sub(before);
+        measured.ours.push(spent.as_nanos() as f64 / effort.requests as f64);
     }
     Ok(measured)
 }

@@ -44,6 +44,8 @@ pub(crate) enum Measure {
     },
     /// Resident memory of an org's process after some requests.
     MemoryAfter { before: Vec<Request> },
+    /// How much of it further requests add, without a base.
+    MemoryAdded { before: Vec<Request>, then: Vec<Request> },
     /// CPU time of a connection over TLS with one request, the leaf being cached; the base is a
     /// bare rustls server.
     Handshake,
@@ -91,6 +93,9 @@ pub(crate) fn all() -> Vec<Row> {
             rest("GET", ACCOUNT, ""),
         ),
         prepared("row create, an Account", 1, Vec::new(), rest("POST", ACCOUNTS, SMALL)),
+        prepared("collection of 200 creates", 50, Vec::new(), collection(200)),
+        prepared("composite of 25 row GETs", 10, vec![account()], composite_of_reads(25)),
+        prepared("graph of 500 creates", 200, Vec::new(), graph(500)),
         journalled("row GET with / without journal", vec![account()], rest("GET", ACCOUNT, "")),
         journalled("row create with / without journal", Vec::new(), rest("POST", ACCOUNTS, SMALL)),
         faulted("row GET with / without faults too", vec![account()], rest("GET", ACCOUNT, "")),
@@ -109,6 +114,41 @@ pub(crate) fn all() -> Vec<Row> {
         in_process("fork, 1,000 records", |times| fork(1_000, times)),
         in_process("fork, 100,000 records", |times| fork(100_000, times)),
         in_process("fork, 1,000,000 records", |times| fork(1_000_000, times)),
+        in_process("restore after a write, 100,000 records", |times| restore(100_000, true, times)),
+        in_process("restore of what is, 100,000 records", |times| restore(100_000, false, times)),
+        prepared(
+            "fork over the control API, 100,000 records",
+            10,
+            vec![many(100_000)],
+            rest("POST", "/_fauxforce/orgs/default/fork", ""),
+        ),
+        prepared(
+            "restore over the control API, 100,000 records",
+            1,
+            vec![many(100_000), rest("PUT", "/_fauxforce/orgs/default/snapshots/a", "")],
+            rest("POST", "/_fauxforce/orgs/default/snapshots/a/restore", ""),
+        ),
+        Row {
+            name: "memory that 1,000 forks of 100,000 records add".to_owned(),
+            measure: Measure::MemoryAdded { before: vec![many(100_000)], then: forks(1_000) },
+        },
+        Row {
+            name: "the same, each having answered a request".to_owned(),
+            measure: Measure::MemoryAdded {
+                before: vec![many(100_000)],
+                then: (0..1_000)
+                    .map(|number| {
+                        get("/services/data").with(&format!("X-Fauxforce-Org: ?f{number}"))
+                    })
+                    .collect(),
+            },
+        },
+        Row {
+            name: "memory with 10,000 orgs".to_owned(),
+            measure: Measure::MemoryAfter {
+                before: (0..10_000).map(|_| rest("POST", "/_fauxforce/orgs", "")).collect(),
+            },
+        },
     ]
 }
 
@@ -138,6 +178,33 @@ fn account() -> Request {
 fn many(count: usize) -> Request {
     let body = format!(r#"{{"name":"many","generate":[{{"object":"Account","count":{count}}}]}}"#);
     rest("POST", "/_fauxforce/orgs/default/scenarios", &body)
+}
+
+/// Creates so many Accounts at once.
+fn collection(count: usize) -> Request {
+    let record = SMALL.replacen('{', r#"{"attributes":{"type":"Account"},"#, 1);
+    let records = vec![record; count].join(",");
+    let body = format!(r#"{{"allOrNone":false,"records":[{records}]}}"#);
+    rest("POST", "/services/data/v66.0/composite/sobjects", &body)
+}
+
+/// Reads one Account so many times.
+fn composite_of_reads(count: usize) -> Request {
+    let part = |n| format!(r#"{{"method":"GET","url":"{ACCOUNT}","referenceId":"r{n}"}}"#);
+    let parts: Vec<String> = (0..count).map(part).collect();
+    let body = format!(r#"{{"compositeRequest":[{}]}}"#, parts.join(","));
+    rest("POST", "/services/data/v66.0/composite", &body)
+}
+
+/// Creates so many Accounts that do not know of each other in one graph.
+fn graph(count: usize) -> Request {
+    let node = |n| {
+        format!(r#"{{"method":"POST","url":"{ACCOUNTS}","referenceId":"r{n}","body":{SMALL}}}"#)
+    };
+    let nodes: Vec<String> = (0..count).map(node).collect();
+    let body =
+        format!(r#"{{"graphs":[{{"graphId":"1","compositeRequest":[{}]}}]}}"#, nodes.join(","));
+    rest("POST", "/services/data/v66.0/composite/graph", &body)
 }
 
 /// Lifts the daily limit, which a measurement uses up.
@@ -177,8 +244,13 @@ fn in_process(name: &str, work: fn(usize)) -> Row {
     Row { name: name.to_owned(), measure: Measure::InProcess { work } }
 }
 
-/// Forks an org of so many records. The org is made by the first call for its size.
-fn fork(records: usize, times: usize) {
+/// Makes so many forks of the default org.
+fn forks(count: usize) -> Vec<Request> {
+    (0..count).map(|_| rest("POST", "/_fauxforce/orgs/default/fork", "")).collect()
+}
+
+/// An org of so many records, made by the first call for its size.
+fn org_of(records: usize) -> fauxforce::Org {
     static MADE: Mutex<Vec<(usize, fauxforce::Org)>> = Mutex::new(Vec::new());
     let mut made = MADE.lock().expect("no measurement panicked");
     if !made.iter().any(|(own, _)| *own == records) {
@@ -192,6 +264,30 @@ fn fork(records: usize, times: usize) {
         made.push((records, org));
     }
     let (_, org) = made.iter().find(|(own, _)| *own == records).expect("it was just made");
+    org.clone()
+}
+
+/// Goes back to a snapshot of an org of so many records; `written` since, or as it is.
+fn restore(records: usize, written: bool, times: usize) {
+    let org = org_of(records);
+    if !org.snapshots().contains(&"bench".to_owned()) {
+        org.snapshot("bench").expect("the name is free");
+    }
+    if written {
+        // One write makes it another state, to which every restore goes back from there.
+        let account = fauxforce::api::Request::new(fauxforce::api::Method::Post, ACCOUNTS)
+            .bearer(org.access_token())
+            .json(SMALL);
+        assert_eq!(org.call(account).status, 201);
+    }
+    for _ in 0..times {
+        org.restore("bench").expect("it was taken");
+    }
+}
+
+/// Forks an org of so many records, and deletes the fork.
+fn fork(records: usize, times: usize) {
+    let org = org_of(records);
     for number in 0..times {
         let fork = org.fork_named(&format!("f{number}")).expect("the name is free");
         assert!(fork.delete());

@@ -130,12 +130,12 @@ pub fn approval_layouts(out: &mut String) {
 
 /// The id of an object's page layout.
 pub fn layout_id(object: &ObjectSpec) -> String {
-    Id::own(LAYOUT, u64::from(object.id.0) + 1).to_string()
+    Id::own(LAYOUT, Id::of_prefix(object.key_prefix)).to_string()
 }
 
 /// The id of a section of an object's page layout, by its place: an id of its own, under the layout's.
 pub fn section_id(object: &ObjectSpec, at: usize) -> String {
-    Id::own(*b"01B", (u64::from(object.id.0) << 8) + at as u64 + 1).to_string()
+    Id::own(*b"01B", (Id::of_prefix(object.key_prefix) << 8) + at as u64 + 1).to_string()
 }
 
 fn record_type_mapping(out: &mut String, object: &ObjectSpec, info: &RecordTypeInfo, version: u32) {

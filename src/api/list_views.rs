@@ -4,7 +4,7 @@
 
 use crate::error::OrgError;
 use crate::id::Id;
-use crate::schema::{FieldSpec, FieldType, Lookup, ObjectId, ObjectSpec, Schema, Slot};
+use crate::schema::{FieldSpec, FieldType, ObjectSpec, Schema, Slot};
 use crate::soql::{self, Context};
 use crate::store::{Row, State};
 use crate::value::Value;
@@ -60,7 +60,7 @@ pub struct ListView {
 
 impl ListView {
     fn new(object: &ObjectSpec, scope: Scope) -> ListView {
-        let id = Id::own(LIST_VIEW, (u64::from(object.id.0) << 4) + scope.place());
+        let id = Id::own(LIST_VIEW, (Id::of_prefix(object.key_prefix) << 4) + scope.place());
         let label = match scope {
             Scope::Recent => "Recently Viewed",
             Scope::All => "All",
@@ -102,11 +102,8 @@ pub fn of(object: &ObjectSpec) -> Vec<ListView> {
 /// The list view of an id, and its object.
 pub fn by_id(schema: &Schema, id: Id) -> Option<(&Arc<ObjectSpec>, ListView)> {
     let sequence = id.own_sequence().filter(|_| id.prefix() == LIST_VIEW)?;
-    let object = u16::try_from(sequence >> 4).ok().map(ObjectId)?;
-    if usize::from(object.0) >= schema.object_count() {
-        return None;
-    }
-    let Lookup::Object(object) = schema.lookup(&schema.object(object).name) else { return None };
+    let object = schema.by_prefix(Id::prefix_of(sequence >> 4)?)?;
+    let object = schema.object(object);
     let view = of(object).into_iter().find(|view| view.id == id)?;
     Some((object, view))
 }

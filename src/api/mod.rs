@@ -38,6 +38,7 @@ mod tree;
 mod ui;
 mod xml;
 
+pub(crate) use control::diff_json;
 #[cfg(feature = "server")]
 pub(crate) use control::push_org;
 pub use facts::Operation;

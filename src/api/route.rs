@@ -40,6 +40,7 @@ fn answer(orgs: &Orgs, request: &Request, trace: &Trace, struck: &Struck) -> Res
     let Some(segments) = segments(&request.path) else {
         return astray(orgs, request, trace, &OrgError::not_found());
     };
+    orgs.expire(request.received_at);
     let parts: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     if let ["_fauxforce", ..] = parts[..] {
         return super::control::handle(orgs, request, &segments[1..]);

@@ -50,9 +50,9 @@ impl CaError {
         CaError(format!("{file} is another CA than the server's: use another --ca-dir"))
     }
 
-    /// The user has no cache folder.
+    /// The user has no home folder.
     pub fn no_folder() -> CaError {
-        CaError("there is no cache folder for the CA (no HOME): --ca-dir names one".to_owned())
+        CaError("there is no home folder to keep the CA in: --ca-dir names another".to_owned())
     }
 
     /// A certificate could not be made.

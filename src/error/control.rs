@@ -20,7 +20,7 @@ pub struct ControlError {
 }
 
 impl ControlError {
-    fn new(status: u16, code: &'static str, message: impl Into<String>) -> ControlError {
+    pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> ControlError {
         ControlError {
             status,
             code,
@@ -125,6 +125,25 @@ impl ControlError {
     pub fn fault_holds_nothing(id: &str) -> ControlError {
         let message = format!("fault rule {id} holds no requests: its then is no hold");
         ControlError::new(409, "NOT_HOLDING", message)
+    }
+
+    /// 409 of one org too many.
+    pub fn too_many_orgs(most: usize) -> ControlError {
+        let message = format!("a process may have {most} orgs: DELETE some first");
+        ControlError::new(409, "TOO_MANY", message)
+    }
+
+    /// 501 of a port where nobody serves.
+    pub fn no_ports() -> ControlError {
+        let message = "an org without a server has no ports: start one with `Server` or `serve`";
+        let mut error = ControlError::new(501, "NOT_EMULATED", message);
+        error.unsupported = Some("a port of its own".to_owned());
+        error
+    }
+
+    /// 503 of a port that the system does not give.
+    pub fn cannot_listen(why: &std::io::Error) -> ControlError {
+        ControlError::new(503, "CANNOT_LISTEN", why.to_string())
     }
 
     /// 409 of the org that must stay.

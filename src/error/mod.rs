@@ -20,6 +20,7 @@ mod record;
 mod resource;
 mod scim;
 mod semantic;
+mod snapshot;
 pub mod snippet;
 mod ui;
 
@@ -31,6 +32,7 @@ pub use control::ControlError;
 pub use injected::{Injected, error_codes, is_of_records};
 pub use login::SOAP_CLIENT;
 pub use scim::{FilterFault, PatchFault, ScimError};
+pub use snapshot::FileFault;
 pub use ui::UI_NOT_SAVED;
 
 use crate::id::Id;

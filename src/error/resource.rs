@@ -145,7 +145,7 @@ impl OrgError {
 
     /// 404 of an Apex REST path that no route answers.
     pub fn no_apex_route(method: &str, path: &str, routes: usize) -> OrgError {
-        OrgError::resource(404, "NOT_FOUND", "Could not find a match for URL").hint(&format!(
+        OrgError::resource(404, "NOT_FOUND", "Could not find a match for URL").hint(format!(
             "none of the {routes} routes of settings.apexRest answers {method} {path}"
         ))
     }

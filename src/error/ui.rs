@@ -72,4 +72,12 @@ impl OrgError {
     pub fn ui_parameter_not_emulated(parameter: &str) -> OrgError {
         OrgError::not_emulated(&format!("parameter {parameter} of ui-api"), "Leave it out.")
     }
+
+    /// 501 of a field whose default is a formula, which nothing computes.
+    pub fn ui_default_formula_not_emulated(object: &str, field: &str) -> OrgError {
+        OrgError::not_emulated(
+            &format!("the default formula of {object}.{field}"),
+            "Give the field a defaultValue instead.",
+        )
+    }
 }

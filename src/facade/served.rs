@@ -1,5 +1,6 @@
 //! A served org: [`ServerBuilder`] gathers what the socket is about, [`Server`] serves.
 
+use super::ports::OwnPorts;
 use super::tally::Tally;
 use super::{Arc, DEFAULT, Options, Org, Orgs, PathBuf, StartError, time};
 use crate::api::{self, Request, json};
@@ -153,13 +154,16 @@ impl ServerBuilder {
             authority: authority.clone(),
             ..EdgeOptions::default()
         };
-        let edge = Edge::bind(edge_options, Arc::new(handler)).map_err(StartError::Listen)?;
+        let edge = Edge::bind(edge_options.clone(), Arc::new(handler));
+        let edge = edge.map_err(StartError::Listen)?;
+        let ports = OwnPorts::serve(&orgs, edge_options);
         let driven = Arc::clone(&orgs);
         let work = move || driven.run_due(clock::system_now());
         let background = Background::start(work).map_err(StartError::Listen)?;
         Ok(Server {
             edge,
             orgs,
+            _ports: ports,
             #[cfg(feature = "tls")]
             authority,
             _background: background,
@@ -185,6 +189,8 @@ impl ServerBuilder {
 pub struct Server {
     edge: Edge,
     orgs: Arc<Orgs>,
+    /// Where orgs listen alone.
+    _ports: Arc<OwnPorts>,
     #[cfg(feature = "tls")]
     authority: Option<Arc<Authority>>,
     /// Runs the orgs' work as time passes.

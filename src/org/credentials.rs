@@ -1,6 +1,7 @@
 //! The constants with which clients log in to an org. The default org's are the same in every run
 //! and version, so that CI files can hold them; another org's follow from its id.
 
+use super::{DEFAULT, First};
 use crate::id::Id;
 
 /// How to log in to an org.
@@ -25,20 +26,29 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// The credentials of an org. `first` is the default org, `name` that of any other.
-    pub fn of(org: Id, name: Option<&str>, user_id: Id) -> Credentials {
-        let suffix = name.map(|name| format!(".{name}")).unwrap_or_default();
-        let secret = derived_token(org, "client secret", 0, 32, b"0123456789ABCDEF");
-        let key = derived_token(org, "client id", 0, 72, TOKEN_CHARS_PLAIN);
+    /// The credentials of an org. The default org's username is the administrator's as it stands,
+    /// that of any other ends in its name. Some start options are for the default org alone.
+    pub fn first(first: &First) -> Credentials {
+        let (org, template) = (first.org, &first.template);
+        let is_default = &*first.name == DEFAULT;
+        let own = |given: &Option<String>| given.clone().filter(|_| is_default);
+        let username = template.username.as_deref().unwrap_or("admin@fauxforce.test");
+        let username = match is_default {
+            true => username.to_owned(),
+            false => format!("{username}.{}", first.name),
+        };
+        let secret = || derived_token(org, "client secret", 0, 32, b"0123456789ABCDEF");
+        let key = || derived_token(org, "client id", 0, 72, TOKEN_CHARS_PLAIN);
         Credentials {
-            username: format!("admin@fauxforce.test{suffix}"),
-            password: "fauxforce".to_owned(),
+            username,
+            password: template.password.clone().unwrap_or_else(|| "fauxforce".to_owned()),
             security_token: derived_token(org, "security token", 0, 24, TOKEN_CHARS_PLAIN),
-            user_id,
-            access_token: access_token(org, 0),
+            user_id: first.administrator,
+            access_token: own(&template.access_token).unwrap_or_else(|| access_token(org, 0)),
             refresh_token: refresh_token(org, 0),
-            client_id: format!("3MVG9fauxforce.{key}"),
-            client_secret: secret,
+            client_id: own(&template.client_id)
+                .unwrap_or_else(|| format!("3MVG9fauxforce.{}", key())),
+            client_secret: own(&template.client_secret).unwrap_or_else(secret),
         }
     }
 }

@@ -8,7 +8,7 @@
 //! time passes. On a virtual clock a step's time is the instant at which it fell due, on a real one
 //! that at which it runs, so that stamps never lie before what a client has already read.
 
-use super::{Drained, Hooks, Org, Orgs};
+use super::{Drained, Hooks, Org};
 use crate::clock::{Clock, Millis};
 use crate::dml::{Actor, Attempt, TargetGate, Transaction};
 use crate::error::Faults;
@@ -178,20 +178,12 @@ fn report(job: &Job, faults: &Faults) {
     tracing::error!(kind = job.kind, subject = %job.subject, why, "a step failed");
 }
 
-impl Orgs {
-    /// Runs a slice of what is due in each org; true when more is. For a timer that drives the real
-    /// clocks of a served process.
-    pub fn run_due(&self, system_now: Millis) -> bool {
-        self.all().iter().filter(|org| org.tick(system_now)).count() > 0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::dml;
     use crate::id::Id;
-    use crate::org::Credentials;
+    use crate::org::{DEFAULT, First};
     use crate::schema::{Features, Schema};
     use crate::store::{Job, JobKind, Pace};
     use std::sync::Arc;
@@ -243,8 +235,15 @@ mod tests {
     fn org(clock: Clock) -> Org {
         let state = State::new(Schema::standard(Features::DEFAULT), clock);
         let (id, user) = (Id::own(*b"00D", 1), Id::own(*b"005", 1));
-        let credentials = Credentials::of(id, None, user);
-        Org::new(id, "default", None, credentials, Arc::new(state), 0).with_hooks(&HOOKS)
+        let first = First {
+            org: id,
+            name: DEFAULT.into(),
+            template: Arc::default(),
+            administrator: user,
+            now: 0,
+            lifetime: 1000,
+        };
+        Org::new(first, Arc::new(state), |state, _| Arc::clone(state)).with_hooks(&HOOKS)
     }
 
     fn push(org: &Org, due: Millis, kind: JobKind, at: u64) {

@@ -145,7 +145,8 @@ pub struct Journal {
 
 #[derive(Debug, Default)]
 struct Ring {
-    exchanges: VecDeque<Arc<Exchange>>,
+    /// Each with its weight, so that making room reads no old one under the lock.
+    exchanges: VecDeque<(Arc<Exchange>, usize)>,
     bytes: usize,
     latest: u64,
 }
@@ -171,16 +172,18 @@ impl Journal {
         if !self.on {
             return;
         }
-        let mut exchange = Arc::new(exchange);
-        let mut parts: Vec<Arc<Exchange>> = parts.into_iter().map(Arc::new).collect();
+        let weighed = |exchange: Exchange| {
+            let weight = exchange.weight();
+            (Arc::new(exchange), weight)
+        };
+        let exchange = weighed(exchange);
+        let parts: Vec<(Arc<Exchange>, usize)> = parts.into_iter().map(weighed).collect();
         // Dropped after the lock.
         let mut evicted = Vec::new();
         let mut ring = self.ring();
-        let parent = ring.number(&mut exchange, None);
-        ring.push(exchange, &mut evicted);
-        for mut part in parts.drain(..) {
-            ring.number(&mut part, Some(parent));
-            ring.push(part, &mut evicted);
+        let parent = ring.push(exchange, None, &mut evicted);
+        for part in parts {
+            ring.push(part, Some(parent), &mut evicted);
         }
         drop(ring);
     }
@@ -188,9 +191,10 @@ impl Journal {
     /// Those after a number, oldest first.
     pub fn since(&self, seq: u64) -> Vec<Arc<Exchange>> {
         let ring = self.ring();
-        let first = ring.exchanges.front().map_or(u64::MAX, |first| first.seq);
-        let skipped = (seq + 1).saturating_sub(first) as usize;
-        ring.exchanges.iter().skip(skipped).cloned().collect()
+        let first = ring.exchanges.front().map_or(u64::MAX, |(first, _)| first.seq);
+        let skipped = seq.saturating_add(1).saturating_sub(first);
+        let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
+        ring.exchanges.iter().skip(skipped).map(|(exchange, _)| Arc::clone(exchange)).collect()
     }
 
     /// The newest number given; 0 before the first.
@@ -200,31 +204,36 @@ impl Journal {
 
     /// Forgets all exchanges. Numbers go on.
     pub fn clear(&self) {
-        let forgotten = std::mem::take(&mut self.ring().exchanges);
-        self.ring().bytes = 0;
+        let mut ring = self.ring();
+        ring.bytes = 0;
+        let forgotten = std::mem::take(&mut ring.exchanges);
+        drop(ring);
         drop(forgotten);
     }
 }
 
 impl Ring {
-    fn number(&mut self, exchange: &mut Arc<Exchange>, parent: Option<u64>) -> u64 {
+    /// Takes an exchange, numbers it and makes room; gives its number.
+    fn push(
+        &mut self,
+        (mut exchange, weight): (Arc<Exchange>, usize),
+        parent: Option<u64>,
+        evicted: &mut Vec<Arc<Exchange>>,
+    ) -> u64 {
         self.latest += 1;
         // Nobody else has it yet.
-        if let Some(exchange) = Arc::get_mut(exchange) {
+        if let Some(exchange) = Arc::get_mut(&mut exchange) {
             exchange.seq = self.latest;
             exchange.parent = parent;
         }
-        self.latest
-    }
-
-    fn push(&mut self, exchange: Arc<Exchange>, evicted: &mut Vec<Arc<Exchange>>) {
-        self.bytes += exchange.weight();
-        self.exchanges.push_back(exchange);
+        self.bytes += weight;
+        self.exchanges.push_back((exchange, weight));
         while self.exchanges.len() > MOST || self.bytes > MOST_BYTES {
-            let Some(oldest) = self.exchanges.pop_front() else { break };
-            self.bytes -= oldest.weight();
+            let Some((oldest, weight)) = self.exchanges.pop_front() else { break };
+            self.bytes -= weight;
             evicted.push(oldest);
         }
+        self.latest
     }
 }
 

@@ -5,14 +5,18 @@
 //! Only validate → publish runs under the mutex. A panic poisons nothing: the half-made state is
 //! dropped with its transaction.
 
+mod bell;
 mod credentials;
 mod cursors;
 pub mod faults;
 mod jobs;
 mod journal;
+mod late;
 mod locks;
+mod ports;
 mod registry;
 mod sessions;
+mod snapshots;
 mod unit;
 mod usage;
 
@@ -21,9 +25,12 @@ pub use cursors::{Cursor, Cursors};
 use faults::{FaultRules, NotAdded, Rule};
 pub use jobs::{Answered, Step};
 pub use journal::{Body, Exchange, Journal, Told};
+pub use late::{First, Late};
 pub use locks::{Lock, Locks, PATIENCE};
-pub use registry::{DEFAULT, Orgs, Template};
+pub use ports::Ports;
+pub use registry::{DEFAULT, Founding, NotFounded, Orgs, Template};
 pub use sessions::{Decision, Grant, Pending, Refresh, Session, Sessions};
+pub use snapshots::{NotImported, NotTaken, Snapshot};
 pub use unit::Unit;
 pub use usage::Usage;
 
@@ -33,8 +40,9 @@ use crate::error::Faults;
 use crate::id::Id;
 use crate::sosl::WordIndexes;
 use crate::store::{IndexCache, JobKind, State};
+use bell::Bell;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 /// What the floors above do in an org: one table of plain functions, handed down from the top.
 pub struct Hooks {
@@ -66,13 +74,17 @@ pub struct Org {
     /// Its id, `00D…`.
     pub id: Id,
     /// Its name in the control API.
-    pub name: String,
+    pub name: Arc<str>,
     /// What its owner called it.
     pub label: Option<String>,
+    /// The instant of the system's clock at which it goes away; `None`: it stays.
+    pub expires_at: Option<Millis>,
+    /// The port on which it listens alone, if it does.
+    pub port: OnceLock<u16>,
     /// The constants with which clients log in.
-    pub credentials: Credentials,
+    pub credentials: Late<Credentials>,
     /// Live sessions and what leads to them.
-    pub sessions: Sessions,
+    pub sessions: Late<Sessions>,
     /// Open query cursors.
     pub cursors: Cursors,
     /// Fault rules.
@@ -87,33 +99,37 @@ pub struct Org {
     pub indexes: IndexCache,
     /// Word indexes of searches, built on demand.
     pub words: WordIndexes,
-    state: RwLock<Arc<State>>,
-    /// How the org was when it was created: `reset` goes back to it.
-    created: Arc<State>,
+    /// The data; `None` as long as it is still that of the beginning.
+    state: RwLock<Option<Arc<State>>>,
+    /// What it began with, under whatever org's id: a fork shares the very state of its origin.
+    origin: Arc<State>,
+    /// The same under its own id, made when first asked for: `reset` goes back to it.
+    created: OnceLock<Arc<State>>,
+    adopt: Adopt,
+    snapshots: snapshots::Snapshots,
     writer: Mutex<()>,
     latest: AtomicI64,
     swept: AtomicI64,
     hooks: &'static Hooks,
+    bell: Arc<Bell>,
     /// True once a timer runs this org's work as time passes.
     driven: AtomicBool,
 }
 
+/// Puts a state under an org's id.
+pub type Adopt = fn(&Arc<State>, Id) -> Arc<State>;
+
 impl Org {
     /// An org that begins with a state.
-    pub fn new(
-        id: Id,
-        name: &str,
-        label: Option<String>,
-        credentials: Credentials,
-        state: Arc<State>,
-        system_now: Millis,
-    ) -> Org {
-        let org = Org {
-            id,
-            name: name.to_owned(),
-            label,
-            credentials,
-            sessions: Sessions::default(),
+    pub fn new(first: First, state: Arc<State>, adopt: Adopt) -> Org {
+        Org {
+            id: first.org,
+            name: Arc::clone(&first.name),
+            label: None,
+            expires_at: None,
+            port: OnceLock::new(),
+            credentials: Late::new(first.clone(), Credentials::first),
+            sessions: Late::new(first, Sessions::first),
             cursors: Cursors::default(),
             faults: FaultRules::default(),
             locks: Locks::default(),
@@ -121,16 +137,18 @@ impl Org {
             usage: Usage::default(),
             indexes: IndexCache::default(),
             words: WordIndexes::default(),
-            created: Arc::clone(&state),
-            state: RwLock::new(state),
+            state: RwLock::new(None),
+            origin: state,
+            created: OnceLock::new(),
+            adopt,
+            snapshots: snapshots::Snapshots::default(),
             writer: Mutex::new(()),
             latest: AtomicI64::new(0),
             swept: AtomicI64::new(0),
             hooks: Hooks::NONE,
+            bell: Arc::default(),
             driven: AtomicBool::new(false),
-        };
-        org.open_first_session(system_now);
-        org
+        }
     }
 
     /// The same with what the floors above do in it.
@@ -152,24 +170,34 @@ impl Org {
     pub fn open_first_session(&self, system_now: Millis) {
         let now = self.now(system_now);
         let lifetime = self.read().settings.session_seconds * 1000;
-        let (credentials, scope) = (&self.credentials, "api web refresh_token");
-        self.sessions.open(
-            &credentials.access_token,
-            Session::new(credentials.user_id, scope, now, lifetime),
-        );
-        let user = credentials.user_id;
-        self.sessions.remember_refresh(&credentials.refresh_token, user, scope, now);
+        self.sessions.open_first(&self.credentials, now, lifetime);
     }
 
     /// The org's data as it is now.
     pub fn read(&self) -> Arc<State> {
-        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(state.as_ref().unwrap_or_else(|| self.created()))
     }
 
-    /// The org's time; it never runs backwards.
+    /// How the org was when it was created.
+    fn created(&self) -> &Arc<State> {
+        self.created.get_or_init(|| (self.adopt)(&self.origin, self.id))
+    }
+
+    /// Calls `look` with the data, which may still be under another org's id: for what does not
+    /// depend on it.
+    fn peek<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        look(state.as_ref().unwrap_or(&self.origin))
+    }
+
+    /// The org's time; it never runs backwards but by `reset` and `restore`.
     pub fn now(&self, system_now: Millis) -> Millis {
-        let now = self.state.read().unwrap_or_else(PoisonError::into_inner).clock.now(system_now);
-        self.latest.fetch_max(now, Ordering::Relaxed).max(now)
+        // Under the state's lock, so that nobody puts back the clock in between.
+        self.peek(|state| {
+            let now = state.clock.now(system_now);
+            self.latest.fetch_max(now, Ordering::Relaxed).max(now)
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, ()> {
@@ -178,7 +206,10 @@ impl Org {
 
     /// Publishes a state made under the writer's lock.
     fn publish(&self, state: Arc<State>) {
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
+        if !state.jobs.is_empty() {
+            self.bell.ring(self.id);
+        }
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Some(state);
     }
 
     /// Runs a transaction; what it did is published when it succeeds and gone when it fails.
@@ -226,23 +257,6 @@ impl Org {
     /// Takes a fault rule in; its chance is drawn from the org's seed.
     pub fn add_fault(&self, rule: Rule) -> Result<String, NotAdded> {
         self.faults.add(rule, self.read().settings.seed)
-    }
-
-    /// Back to how the org was when it was created. Sessions stay unless `drop_sessions`.
-    pub fn reset(&self, drop_sessions: bool, system_now: Millis) {
-        let _writer = self.lock();
-        let created = Arc::clone(&self.created);
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = created;
-        self.latest.store(0, Ordering::Relaxed);
-        self.cursors.clear();
-        self.usage.clear();
-        self.journal.clear();
-        self.faults.clear();
-        self.locks.clear();
-        if drop_sessions {
-            self.sessions.clear();
-            self.open_first_session(system_now);
-        }
     }
 
     /// Does what falls due before a request: background work, and with each new day of the org what

@@ -1,12 +1,15 @@
 //! The orgs of one process, by name and id.
 
-use super::{Credentials, Hooks, Org};
+use super::bell::Bell;
+use super::{Adopt, First, Hooks, Org, Ports};
 use crate::clock::Millis;
 use crate::id::Id;
 use crate::schema::Additions;
 use crate::store::{State, StateMode};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What the start options say about every org.
 #[derive(Clone, Debug, Default)]
@@ -41,27 +44,75 @@ pub struct Template {
 
 #[derive(Default)]
 struct Registered {
-    by_name: BTreeMap<String, Arc<Org>>,
-    by_id: BTreeMap<Id, Arc<Org>>,
+    by_name: BTreeMap<Arc<str>, Arc<Org>>,
+    by_id: FxHashMap<Id, Arc<Org>>,
     made: u64,
 }
 
 /// All orgs of a process.
 pub struct Orgs {
     /// What the start options say.
-    pub template: Template,
+    pub template: Arc<Template>,
     registered: RwLock<Registered>,
+    /// The instant of the system's clock at which the next org goes away.
+    next_expiry: AtomicI64,
+    ports: OnceLock<Ports>,
     hooks: &'static Hooks,
+    bell: Arc<Bell>,
     ticks: fn() -> u64,
 }
 
 /// The name of the org that exists from the start.
 pub const DEFAULT: &str = "default";
 
+/// Most orgs of a process.
+const MOST_ORGS: usize = 100_000;
+
+/// What a new org begins with.
+pub struct Founding<'a> {
+    /// Its name; one is made up when there is none.
+    pub name: Option<&'a str>,
+    /// What its owner calls it.
+    pub label: Option<String>,
+    /// How long it lives, by the system's clock; `None`: until it is deleted.
+    pub ttl: Option<Millis>,
+    /// True when it gets a port of its own.
+    pub listen: bool,
+    /// The administrator.
+    pub administrator: Id,
+    /// Its records, under whatever org's id.
+    pub state: Arc<State>,
+    /// Puts them under its own.
+    pub adopt: Adopt,
+    /// The org whose indexes it shares.
+    pub like: Option<&'a Org>,
+}
+
+/// Why there is no new org.
+#[derive(Debug)]
+pub enum NotFounded {
+    /// The name is taken.
+    Taken,
+    /// There are so many.
+    TooMany(usize),
+    /// Nobody serves this process's orgs, so none can listen.
+    NoServer,
+    /// The edge cannot listen.
+    Listen(std::io::Error),
+}
+
 impl Orgs {
     /// No orgs yet.
     pub fn new(template: Template) -> Orgs {
-        Orgs { template, registered: RwLock::default(), hooks: Hooks::NONE, ticks: || 0 }
+        Orgs {
+            template: Arc::new(template),
+            registered: RwLock::default(),
+            next_expiry: AtomicI64::new(Millis::MAX),
+            ports: OnceLock::new(),
+            hooks: Hooks::NONE,
+            bell: Arc::default(),
+            ticks: || 0,
+        }
     }
 
     /// The same with what the floors above do in every org.
@@ -83,74 +134,102 @@ impl Orgs {
         (self.ticks)()
     }
 
-    /// Registers an org. `state` makes its first state for the id it gets. `None` when the name is
-    /// taken.
-    pub fn create(
-        &self,
-        name: Option<&str>,
-        label: Option<String>,
-        administrator: Id,
-        system_now: Millis,
-        state: impl FnOnce(Id) -> Arc<State>,
-    ) -> Option<Arc<Org>> {
-        let (id, name) = {
-            let mut registered = self.registered.write().unwrap_or_else(PoisonError::into_inner);
-            if name.is_some_and(|name| registered.by_name.contains_key(name)) {
-                return None;
-            }
-            registered.made += 1;
-            let id = Id::own(*b"00D", registered.made);
-            let unnamed = || format!("org-{}", registered.made);
-            (id, name.map_or_else(unnamed, ToOwned::to_owned))
-        };
-        let credentials = self.credentials(id, &name, administrator);
-        let org = Org::new(id, &name, label, credentials, state(id), system_now);
-        let org = Arc::new(org.with_hooks(self.hooks).with_journal(!self.template.no_journal));
-        let mut registered = self.registered.write().unwrap_or_else(PoisonError::into_inner);
-        if registered.by_name.contains_key(&name) {
-            return None;
-        }
-        registered.by_name.insert(name, Arc::clone(&org));
-        registered.by_id.insert(id, Arc::clone(&org));
-        Some(org)
+    /// Lets orgs listen on ports of their own from now on. Only the first server's ports count.
+    pub fn serve(&self, ports: Ports) {
+        // A process serves its orgs once.
+        let _ = self.ports.set(ports);
     }
 
-    fn credentials(&self, id: Id, name: &str, administrator: Id) -> Credentials {
-        let is_default = name == DEFAULT;
-        let mut credentials = Credentials::of(id, (!is_default).then_some(name), administrator);
-        let template = &self.template;
-        if let Some(username) = &template.username {
-            let suffix = if is_default { String::new() } else { format!(".{name}") };
-            credentials.username = format!("{username}{suffix}");
+    fn registered(&self) -> RwLockReadGuard<'_, Registered> {
+        self.registered.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn registered_mut(&self) -> RwLockWriteGuard<'_, Registered> {
+        self.registered.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Registers an org.
+    pub fn create(
+        &self,
+        founding: Founding<'_>,
+        system_now: Millis,
+    ) -> Result<Arc<Org>, NotFounded> {
+        let listen = founding.listen;
+        let org = self.register(founding, system_now)?;
+        if let Some(expires_at) = org.expires_at {
+            self.next_expiry.fetch_min(expires_at, Ordering::Relaxed);
         }
-        let set = |field: &mut String, value: &Option<String>, everywhere: bool| {
-            if let Some(value) = value
-                && (is_default || everywhere)
-            {
-                field.clone_from(value);
+        if org.peek(|state| !state.jobs.is_empty()) {
+            self.bell.ring(org.id);
+        }
+        if listen {
+            let opened = match self.ports.get() {
+                Some(ports) => (ports.open)(&org.name).map_err(NotFounded::Listen),
+                None => Err(NotFounded::NoServer),
+            };
+            match opened {
+                Ok(port) => org.port.set(port).expect("a new org has no port"),
+                Err(why) => {
+                    self.delete(&org.name);
+                    return Err(why);
+                }
             }
+        }
+        Ok(org)
+    }
+
+    fn register(&self, founding: Founding<'_>, system_now: Millis) -> Result<Arc<Org>, NotFounded> {
+        let Founding { name, label, ttl, administrator, state, adopt, like, .. } = founding;
+        let mut registered = self.registered_mut();
+        if registered.by_name.len() >= MOST_ORGS {
+            return Err(NotFounded::TooMany(MOST_ORGS));
+        }
+        if name.is_some_and(|name| registered.by_name.contains_key(name)) {
+            return Err(NotFounded::Taken);
+        }
+        registered.made += 1;
+        let name: Arc<str> = match name {
+            Some(name) => name.into(),
+            None => registered.free_name().into(),
         };
-        set(&mut credentials.password, &template.password, true);
-        set(&mut credentials.client_id, &template.client_id, false);
-        set(&mut credentials.client_secret, &template.client_secret, false);
-        set(&mut credentials.access_token, &template.access_token, false);
-        credentials
+        let id = Id::own(*b"00D", registered.made);
+        let first = First {
+            org: id,
+            name: Arc::clone(&name),
+            template: Arc::clone(&self.template),
+            administrator,
+            now: state.clock.now(system_now),
+            lifetime: state.settings.session_seconds * 1000,
+        };
+        let mut org = Org::new(first, state, adopt)
+            .with_hooks(self.hooks)
+            .with_journal(!self.template.no_journal);
+        org.label = label;
+        org.expires_at = ttl.map(|ttl| system_now.saturating_add(ttl));
+        org.bell = Arc::clone(&self.bell);
+        if let Some(like) = like {
+            org.indexes = like.indexes.fork();
+            org.words = like.words.fork();
+        }
+        let org = Arc::new(org);
+        registered.by_name.insert(name, Arc::clone(&org));
+        registered.by_id.insert(id, Arc::clone(&org));
+        Ok(org)
     }
 
     /// The org of a name.
     pub fn named(&self, name: &str) -> Option<Arc<Org>> {
-        self.registered.read().unwrap_or_else(PoisonError::into_inner).by_name.get(name).cloned()
+        self.registered().by_name.get(name).cloned()
     }
 
     /// The org of an id.
     pub fn with_id(&self, id: Id) -> Option<Arc<Org>> {
-        self.registered.read().unwrap_or_else(PoisonError::into_inner).by_id.get(&id).cloned()
+        self.registered().by_id.get(&id).cloned()
     }
 
     /// All orgs, by name.
     pub fn all(&self) -> Vec<Arc<Org>> {
-        let registered = self.registered.read().unwrap_or_else(PoisonError::into_inner);
-        registered.by_name.values().cloned().collect()
+        self.registered().by_name.values().cloned().collect()
     }
 
     /// Lets go what fault rules hold in any org, for good: the process ends.
@@ -162,14 +241,61 @@ impl Orgs {
         }
     }
 
-    /// Deletes an org; false when there is none of that name.
+    /// Deletes an org and closes its port; false when there is none of that name.
     pub fn delete(&self, name: &str) -> bool {
-        let mut registered = self.registered.write().unwrap_or_else(PoisonError::into_inner);
+        let mut registered = self.registered_mut();
         let Some(org) = registered.by_name.remove(name) else { return false };
         registered.by_id.remove(&org.id);
         drop(registered);
         // Nobody is left to release what its rules hold.
         org.faults.clear();
+        if let (Some(_), Some(ports)) = (org.port.get(), self.ports.get()) {
+            (ports.close)(name);
+        }
         true
+    }
+
+    /// Deletes the orgs whose time is over.
+    pub fn expire(&self, system_now: Millis) {
+        if system_now < self.next_expiry.load(Ordering::Relaxed) {
+            return;
+        }
+        // Set before looking: an org that is made meanwhile lowers it again.
+        self.next_expiry.store(Millis::MAX, Ordering::Relaxed);
+        for org in self.all() {
+            match org.expires_at {
+                Some(at) if at <= system_now => {
+                    self.delete(&org.name);
+                }
+                Some(at) => {
+                    self.next_expiry.fetch_min(at, Ordering::Relaxed);
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// Runs a slice of what is due in each org; true when more is. For a timer that drives the real
+    /// clocks of a served process.
+    pub fn run_due(&self, system_now: Millis) -> bool {
+        self.expire(system_now);
+        let mut more = false;
+        for id in self.bell.take() {
+            let Some(org) = self.with_id(id) else { continue };
+            more |= org.tick(system_now);
+            if org.peek(|state| !state.jobs.is_empty()) {
+                self.bell.ring(id);
+            }
+        }
+        more
+    }
+}
+
+impl Registered {
+    /// A name that nobody has.
+    fn free_name(&self) -> String {
+        let names = (self.made..).map(|number| format!("org-{number}"));
+        let mut free = names.filter(|name| !self.by_name.contains_key(name.as_str()));
+        free.next().expect("numbers do not end")
     }
 }

@@ -1,7 +1,7 @@
 //! Sessions, and what leads to one: refresh tokens, authorization codes, device codes. They live
 //! beside the state, so a reset keeps them and reads stay reads.
 
-use super::credentials;
+use super::{Credentials, First, credentials};
 use crate::clock::Millis;
 use crate::id::Id;
 use rustc_hash::FxHashMap;
@@ -37,6 +37,17 @@ impl Session {
     /// When it ends unless it is used before.
     pub fn expires_at(&self) -> Millis {
         self.expires_at.load(Ordering::Relaxed)
+    }
+
+    /// The same session on a clock that was moved.
+    fn shifted(&self, by: Millis) -> Session {
+        Session {
+            user: self.user,
+            scope: self.scope.clone(),
+            issued_at: self.issued_at.saturating_add(by),
+            lifetime: self.lifetime,
+            expires_at: AtomicI64::new(self.expires_at().saturating_add(by)),
+        }
     }
 
     /// Uses the session: false when it has ended, else its end moves on.
@@ -130,6 +141,20 @@ pub struct Sessions {
 }
 
 impl Sessions {
+    /// The session and refresh token that an org's owner is told.
+    pub fn first(first: &First) -> Sessions {
+        let sessions = Sessions::default();
+        sessions.open_first(&Credentials::first(first), first.now, first.lifetime);
+        sessions
+    }
+
+    /// Opens them again.
+    pub(super) fn open_first(&self, credentials: &Credentials, now: Millis, lifetime: Millis) {
+        let (user, scope) = (credentials.user_id, "api web refresh_token");
+        self.open(&credentials.access_token, Session::new(user, scope, now, lifetime));
+        self.remember_refresh(&credentials.refresh_token, user, scope, now);
+    }
+
     fn paths(&self) -> MutexGuard<'_, Paths> {
         self.paths.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -270,6 +295,25 @@ impl Sessions {
     /// Forgets a device code.
     pub fn end_device(&self, code: &str) {
         self.paths().devices.remove(code);
+    }
+
+    /// Moves all ends with the org's clock, which somebody put back or forth: who had an hour left
+    /// still has it.
+    pub(super) fn shift(&self, by: Millis) {
+        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
+        for session in live.values_mut() {
+            *session = Arc::new(session.shifted(by));
+        }
+        let mut paths = self.paths();
+        for refresh in paths.refresh.values_mut() {
+            refresh.issued_at = refresh.issued_at.saturating_add(by);
+        }
+        for grant in paths.codes.values_mut() {
+            grant.expires_at = grant.expires_at.saturating_add(by);
+        }
+        for pending in paths.devices.values_mut() {
+            pending.expires_at = pending.expires_at.saturating_add(by);
+        }
     }
 
     /// Ends everything.

@@ -56,18 +56,22 @@ pub(crate) fn empty_org(org: Id, features: Features, clock: Clock) -> Arc<State>
     Arc::new(state)
 }
 
-/// The state of a fork: everything shared but the Organization row, which carries the fork's id.
-pub(crate) fn forked(origin: &State, org: Id) -> Arc<State> {
-    let mut state = origin.clone();
-    let schema = Arc::clone(&state.schema);
-    let Some(object) = schema.by_name(ORGANIZATION) else { return Arc::new(state) };
-    let held = state.table(object.id).rows().next().map(|(number, row)| (number, row.clone()));
-    if let Some((number, row)) = held {
-        if let Some(id) = row.id(object.system.id) {
-            state.table_mut(object).purge(number, id);
-        }
-        put_organization(&mut state, org, &row);
+/// A state under an org's id: everything shared but the Organization row, which carries it.
+pub(crate) fn adopted(origin: &Arc<State>, org: Id) -> Arc<State> {
+    let Some(object) = origin.schema.by_name(ORGANIZATION) else { return Arc::clone(origin) };
+    let held = origin.table(object.id).rows().next();
+    let Some((number, row)) = held.map(|(number, row)| (number, row.clone())) else {
+        return Arc::clone(origin);
+    };
+    let own = row.id(object.system.id);
+    if own == Some(org) {
+        return Arc::clone(origin);
     }
+    let mut state = State::clone(origin);
+    if let Some(id) = own {
+        state.table_mut(object).purge(number, id);
+    }
+    put_organization(&mut state, org, &row);
     Arc::new(state)
 }
 
@@ -247,11 +251,12 @@ mod tests {
     fn a_fork_shares_all_but_its_organization() {
         let (first, second) = (Id::own(*b"00D", 1), Id::own(*b"00D", 2));
         let origin = empty_org(first, Features::DEFAULT, Clock::Virtual { now: 0 });
-        let fork = forked(&origin, second);
+        let fork = adopted(&origin, second);
         assert!(fork.resolve(first).is_none());
         assert!(fork.resolve(second).is_some());
         let object = fork.schema.by_name("Profile").expect("Profile").id;
         assert!(Arc::ptr_eq(fork.table(object), origin.table(object)));
-        assert!(forked(&fork, first).resolve(first).is_some());
+        assert!(Arc::ptr_eq(&adopted(&fork, second), &fork));
+        assert!(adopted(&fork, first).resolve(first).is_some());
     }
 }

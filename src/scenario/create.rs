@@ -7,7 +7,7 @@ use super::settings::ClockChoice;
 use super::{base, faults};
 use crate::clock::{Clock, Millis};
 use crate::id::Id;
-use crate::org::{Org, Orgs};
+use crate::org::{Founding, NotFounded, Org, Orgs, Snapshot};
 use crate::schema::{Features, ImportError};
 use crate::store::{IndexCache, State, StateMode};
 use std::sync::Arc;
@@ -21,19 +21,25 @@ pub(crate) struct NewOrg<'a> {
     pub label: Option<String>,
     /// The org to fork.
     pub from: Option<&'a Org>,
+    /// How the org to fork was, if not as it is now.
+    pub snapshot: Option<&'a Snapshot>,
     /// Scenarios to load, in order.
     pub scenarios: &'a [Scenario],
     /// Its clock, if not that of the start options or of the origin.
     pub clock: Option<ClockChoice>,
     /// Its seed, likewise.
     pub seed: Option<u64>,
+    /// How long it lives, by the system's clock.
+    pub ttl: Option<Millis>,
+    /// It gets a port of its own.
+    pub listen: bool,
 }
 
 /// Why there is no new org.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) enum NotMade {
-    /// The name is taken.
-    Taken,
+    /// There is no room for it, or no port.
+    NotFounded(NotFounded),
     /// The clock of a fork cannot run backwards.
     ClockBackwards,
     /// A scenario, by its place among those given, cannot be loaded.
@@ -48,8 +54,9 @@ pub(crate) fn create(
     new: &NewOrg<'_>,
     system_now: Millis,
 ) -> Result<(Arc<Org>, Vec<Loaded>), NotMade> {
-    if new.name.is_some_and(|name| orgs.named(name).is_some()) {
-        return Err(NotMade::Taken);
+    // Asked before the scenarios are loaded, and again when the org is registered.
+    if !new.scenarios.is_empty() && new.name.is_some_and(|name| orgs.named(name).is_some()) {
+        return Err(NotMade::NotFounded(NotFounded::Taken));
     }
     let mut taken = new.from.map_or_else(Vec::new, faults::taken);
     for (place, scenario) in new.scenarios.iter().enumerate() {
@@ -57,12 +64,18 @@ pub(crate) fn create(
             .map_err(|problem| NotMade::Scenario(place, problem))?;
     }
     let (state, loaded) = first_state(orgs, new, system_now)?;
-    let made = orgs.create(new.name, new.label.clone(), base::administrator(), system_now, |id| {
-        base::forked(&state, id)
-    });
-    let org = made.ok_or(NotMade::Taken)?;
+    let founding = Founding {
+        name: new.name,
+        label: new.label.clone(),
+        ttl: new.ttl,
+        listen: new.listen,
+        administrator: base::administrator(),
+        state,
+        adopt: base::adopted,
+        like: new.from,
+    };
+    let org = orgs.create(founding, system_now).map_err(NotMade::NotFounded)?;
     if let Some(origin) = new.from {
-        org.words.adopt(&origin.words);
         org.faults.adopt(&origin.faults, org.read().settings.seed);
     }
     for scenario in new.scenarios {
@@ -77,25 +90,24 @@ fn first_state(
     new: &NewOrg<'_>,
     system_now: Millis,
 ) -> Result<(Arc<State>, Vec<Loaded>), NotMade> {
-    let state = match new.from {
-        Some(origin) => origin.read(),
-        None => empty(orgs, new)?,
+    let state = match (new.snapshot, new.from) {
+        (Some(snapshot), _) => Arc::clone(&snapshot.state),
+        (None, Some(origin)) => origin.read(),
+        (None, None) => empty(orgs, new)?,
     };
     if new.scenarios.is_empty() && new.clock.is_none() && new.seed.is_none() {
         return Ok((state, Vec::new()));
     }
     let mut state = State::clone(&state);
     if let Some(clock) = new.clock {
-        let backwards = new.from.is_some_and(
-            |origin| matches!(clock, ClockChoice::At(at) if at < origin.now(system_now)),
-        );
-        if backwards {
-            return Err(NotMade::ClockBackwards);
-        }
-        state.clock = match (clock, new.from) {
-            (ClockChoice::Real, Some(origin)) => {
-                Clock::Real { offset: (origin.now(system_now) - system_now).max(0) }
-            }
+        let origin_now = match (new.snapshot, new.from) {
+            (Some(snapshot), _) => Some(snapshot.state.clock.now(system_now)),
+            (None, Some(origin)) => Some(origin.now(system_now)),
+            (None, None) => None,
+        };
+        state.clock = match (clock, origin_now) {
+            (ClockChoice::At(at), Some(now)) if at < now => return Err(NotMade::ClockBackwards),
+            (ClockChoice::Real, Some(now)) => Clock::Real { offset: (now - system_now).max(0) },
             (clock, _) => clock.clock(),
         };
     }

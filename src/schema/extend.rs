@@ -10,6 +10,7 @@ use super::object::{ChildRelationship, ObjectFlags, ObjectId, ObjectSpec, System
 use super::usual::{self, Context};
 use super::view::{Features, Schema};
 use crate::id::KeyPrefix;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -26,11 +27,12 @@ pub(super) struct Added {
 }
 
 /// What was added to one standard object.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Change {
-    fields: Vec<FieldSpec>,
-    children: Vec<ChildRelationship>,
+    pub(super) fields: Vec<FieldSpec>,
+    pub(super) children: Vec<ChildRelationship>,
     /// The object with the change, made when first asked for.
+    #[serde(skip)]
     pub(super) object: OnceLock<Arc<ObjectSpec>>,
 }
 

@@ -2,10 +2,11 @@
 
 use super::picklist::Picklist;
 use super::view::Feature;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The type of a field, as a describe spells it (lower case).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FieldType {
     /// `id`
     Id,
@@ -116,7 +117,7 @@ impl FieldType {
 }
 
 /// How an auto-number prints and where it starts.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AutoNumber {
     /// Display format with one `{0…}` group, such as `UPR-{00000000}`.
     pub format: Box<str>,
@@ -126,7 +127,7 @@ pub struct AutoNumber {
 
 /// A uniqueness rule. A describe shows only `unique`; usernames and employee numbers are unique
 /// although their describes say false.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UniqueRule {
     /// Two rows may not hold the same text, letter case aside: `DUPLICATE_VALUE`.
     CaseInsensitive,
@@ -142,7 +143,7 @@ pub enum UniqueRule {
 ///
 /// The names are the describe's, in Rust's spelling; keys that the describe gives no value in any
 /// known object (`mask`, `filteredLookupInfo`, …) are not kept and print as null.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FieldSpec {
     /// API name in canonical spelling.
     pub name: Box<str>,

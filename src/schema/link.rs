@@ -1,9 +1,10 @@
 //! The links that an object's describe lists under `urls`.
 
 use Target::{Former, NewPage, Object, Page};
+use serde::{Deserialize, Serialize};
 
 /// A set of links; which ones an object has is data of its schema file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Links(u32);
 
 /// One possible link.

@@ -6,6 +6,7 @@
 //! and fields on and off, custom objects and fields are added.
 
 pub mod catalog;
+mod dump;
 mod extend;
 mod field;
 pub mod import;
@@ -16,6 +17,7 @@ mod picklist;
 mod usual;
 mod view;
 
+pub use dump::Dump;
 pub use field::{AutoNumber, FieldSpec, FieldType, UniqueRule};
 pub use import::{Additions, ImportError};
 pub use object::{

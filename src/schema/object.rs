@@ -6,16 +6,17 @@ use super::view::Features;
 use crate::id::KeyPrefix;
 use compact_str::CompactString;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 /// The position of an object in its org's [`Schema`](super::Schema); also of its table in the state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ObjectId(pub u16);
 
 /// The position of a field in its object; also of its value in a row.
 pub type Slot = u16;
 
 /// Where the rows of an object come from, when nobody writes them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Derived {
     /// A row for each object of the schema.
     Entities,
@@ -38,7 +39,7 @@ impl Derived {
 }
 
 /// The true-or-false keys of an object's describe.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)] // The names are the describe's own.
 pub struct ObjectFlags {
     pub activateable: bool,
@@ -145,7 +146,7 @@ impl ObjectFlags {
 }
 
 /// A relationship in which this object is the parent. The child object need not be in the schema.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChildRelationship {
     /// The child object's API name.
     pub child_object: Box<str>,
@@ -166,7 +167,7 @@ pub struct ChildRelationship {
 }
 
 /// One record type of an object.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecordTypeInfo {
     /// 18-character id; `012000000000000AAA` for Master.
     pub record_type_id: Box<str>,
@@ -185,7 +186,7 @@ pub struct RecordTypeInfo {
 }
 
 /// One object of the schema, as one org sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ObjectSpec {
     /// Its position in the schema.
     pub id: ObjectId,
@@ -206,16 +207,22 @@ pub struct ObjectSpec {
     /// Every field that has a slot, shown or not. Slot *i* is `fields[i]`; custom fields append.
     pub fields: Vec<FieldSpec>,
     /// The slots that this org sees, in describe order.
+    #[serde(skip)]
     pub visible: Vec<Slot>,
     /// Field name → slot, visible fields only: in canonical spelling and in lower case.
+    #[serde(skip)]
     pub by_name: FxHashMap<Box<str>, Slot>,
     /// The visible fields that a create must give, whatever the caller.
+    #[serde(skip)]
     pub required: Vec<Slot>,
     /// The visible fields that the org fills on create: auto-numbers and defaults.
+    #[serde(skip)]
     pub filled: Vec<Slot>,
     /// The visible fields whose values must be unique.
+    #[serde(skip)]
     pub unique: Vec<Slot>,
     /// The name field (`Name`, `CaseNumber`, `DeveloperName`, …).
+    #[serde(skip)]
     pub name_slot: Option<Slot>,
     /// Relationships in which this object is the parent, as the describe lists them.
     pub child_relationships: Vec<ChildRelationship>,
@@ -230,12 +237,15 @@ pub struct ObjectSpec {
     /// Field that scopes rows to an Experience Cloud network.
     pub network_scope_field_name: Option<Box<str>>,
     /// Each visible address or location with its visible parts: key and slot, keys in order.
+    #[serde(skip)]
     pub compounds: Vec<(Slot, Vec<(&'static str, Slot)>)>,
     /// Slots of the fields that the engine itself writes.
+    #[serde(skip)]
     pub system: SystemSlots,
     /// Where its rows come from, when nobody writes them.
     pub derived: Option<Derived>,
     /// Hidden references behind fields that show durable ids: see [`FieldSpec::hidden`].
+    #[serde(skip)]
     pub hidden: Vec<Slot>,
     /// Fields and relationships that real orgs have here and this one refuses.
     pub not_emulated: Vec<Box<str>>,

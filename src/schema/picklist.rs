@@ -1,9 +1,10 @@
 //! The values of a picklist, in the order that sorting uses.
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 /// One value of a picklist.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PickValue {
     /// API value.
     pub value: Box<str>,
@@ -20,11 +21,24 @@ pub struct PickValue {
 }
 
 /// The values of a picklist. A stored code is a position in `values`, so values are only appended.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<PickValue>", into = "Vec<PickValue>")]
 pub struct Picklist {
     values: Vec<PickValue>,
     codes: FxHashMap<Box<str>, u16>,
     default: Option<u16>,
+}
+
+impl From<Vec<PickValue>> for Picklist {
+    fn from(values: Vec<PickValue>) -> Picklist {
+        Picklist::new(values)
+    }
+}
+
+impl From<Picklist> for Vec<PickValue> {
+    fn from(picklist: Picklist) -> Vec<PickValue> {
+        picklist.values
+    }
 }
 
 impl Picklist {

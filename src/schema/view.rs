@@ -7,10 +7,11 @@ use super::link::Links;
 use super::load;
 use super::object::{Derived, ObjectFlags, ObjectId, ObjectSpec};
 use crate::id::KeyPrefix;
+use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A switch that shows or hides objects and fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Feature {
     /// Accounts can be people.
     PersonAccounts,
@@ -188,6 +189,16 @@ impl Schema {
         }
         let standard = Arc::clone(&Schema::standard(features).standard);
         Schema { standard, added: Arc::new(self.added.with_features(features)) }
+    }
+
+    /// What was added to the standard schema.
+    pub(super) fn added(&self) -> &Added {
+        &self.added
+    }
+
+    /// This schema with other additions in the place of its own.
+    pub(super) fn with_added(&self, added: Added) -> Schema {
+        Schema { standard: Arc::clone(&self.standard), added: Arc::new(added) }
     }
 
     /// The features that are on.

@@ -149,11 +149,13 @@ async fn speak_http1(
     let http = http1::Builder::new()
         .half_close(true)
         .auto_date_header(false)
+        // As Salesforce sends them (`X-XSS-Protection` and `ETag` aside); people read and grep them.
+        .title_case_headers(true)
         .max_buf_size(HEAD_BUFFER)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let http = pin!(http);
-    until_told(&visit.control, http, |http| http.graceful_shutdown()).await
+    until_told(&visit.control, http, http1::UpgradeableConnection::graceful_shutdown).await
 }
 
 /// Serves HTTP/2 until the client or the server ends it.
@@ -171,7 +173,7 @@ async fn speak_http2(
         .max_header_list_size(HEAD_BUFFER as u32)
         .serve_connection(TokioIo::new(stream), service);
     let http = pin!(http);
-    until_told(&visit.control, http, |http| http.graceful_shutdown()).await
+    until_told(&visit.control, http, http2::Connection::graceful_shutdown).await
 }
 
 /// Drives a connection to its end, sooner when it is told to.

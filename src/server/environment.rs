@@ -42,7 +42,7 @@ pub fn usual_ca_folder() -> Option<std::path::PathBuf> {
         Some(caches)
     } else {
         let within_home = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
-        variable("HOME").map(|home| PathBuf::from(home).join(within_home))
+        env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(within_home))
     };
     caches.map(|caches| caches.join("fauxforce").join("ca"))
 }

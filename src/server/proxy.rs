@@ -290,6 +290,17 @@ mod tests {
     }
 
     #[test]
+    fn so_many_tunnels_and_no_more() {
+        let proxy = Proxy::new(ProxyOptions::default(), false);
+        let target = Target { host: "a.test".to_owned(), port: 443 };
+        let open: Vec<_> =
+            (0..MOST_TUNNELS).map(|_| proxy.permit(&target, None).unwrap()).collect();
+        assert_eq!(proxy.permit(&target, None).unwrap_err().status, 503);
+        drop(open);
+        assert!(proxy.permit(&target, None).is_ok());
+    }
+
+    #[test]
     fn the_token_comes_as_bearer_or_in_the_url() {
         assert!(carries("Bearer secret", "secret"));
         assert!(carries("basic YW55OnNlY3JldA==", "secret"));

@@ -49,9 +49,13 @@ impl Upstream {
     /// proxy's URL is not one of an HTTP proxy: TLS to the proxy and SOCKS are not spoken.
     pub fn parse(https_proxy: &str, http_proxy: &str, no_proxy: &str) -> Option<Upstream> {
         let entries = no_proxy.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty());
+        let proxy = |url: &str| match url.trim() {
+            "" => Ok(None),
+            url => ProxyBefore::parse(url).map(Some).ok_or(()),
+        };
         Some(Upstream {
-            secure: ProxyBefore::parse(https_proxy)?,
-            plain: ProxyBefore::parse(http_proxy)?,
+            secure: proxy(https_proxy).ok()?,
+            plain: proxy(http_proxy).ok()?,
             direct: entries.map(str::to_ascii_lowercase).collect(),
         })
     }
@@ -78,16 +82,12 @@ impl Upstream {
 }
 
 impl ProxyBefore {
-    /// Reads a proxy's URL: `Some(None)` for an empty text.
-    fn parse(text: &str) -> Option<Option<ProxyBefore>> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Some(None);
-        }
-        let rest = match text.split_once("://") {
+    /// Reads a proxy's URL; one without a scheme is an HTTP proxy's.
+    fn parse(url: &str) -> Option<ProxyBefore> {
+        let rest = match url.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
             Some(_) => return None,
-            None => text,
+            None => url,
         };
         let authority = rest.split('/').next()?;
         let target = Target::of(&authority.parse().ok()?, Some(80))?;
@@ -100,7 +100,7 @@ impl ProxyBefore {
             base64::engine::general_purpose::STANDARD.encode_string(user, &mut value);
             value
         });
-        Some(Some(ProxyBefore { target, authorization }))
+        Some(ProxyBefore { target, authorization })
     }
 }
 

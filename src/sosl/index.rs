@@ -223,7 +223,7 @@ impl Built {
 
 /// The word indexes of an org.
 #[derive(Default)]
-pub struct WordIndexes(Mutex<HashMap<ObjectId, Built>>);
+pub struct WordIndexes(Mutex<Option<Arc<HashMap<ObjectId, Built>>>>);
 
 impl WordIndexes {
     /// The index of an object over this version of its table, and the fields that it covers.
@@ -233,6 +233,7 @@ impl WordIndexes {
         table: &Arc<Table>,
     ) -> (WordIndex, Arc<[SearchedField]>) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = Arc::make_mut(all.get_or_insert_default());
         let built = all.entry(object.id).or_insert_with(|| Built::new(object));
         if !Arc::ptr_eq(&built.object, object) {
             *built = Built::new(object);
@@ -241,9 +242,9 @@ impl WordIndexes {
         (built.index.clone(), Arc::clone(&built.fields))
     }
 
-    /// Takes over what another org has built, for a fork of it: the maps themselves are shared.
-    pub fn adopt(&self, other: &WordIndexes) {
-        let theirs = other.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = theirs;
+    /// A copy for a fork: it shares what is built until one of the two builds more.
+    #[must_use]
+    pub fn fork(&self) -> WordIndexes {
+        WordIndexes(Mutex::new(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()))
     }
 }

@@ -1,7 +1,9 @@
 //! What `/services/apexrest` answers: routes that an owner sets, since no Apex runs here.
 
+use serde::{Deserialize, Serialize};
+
 /// One route. The first that fits a request answers it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApexRoute {
     /// Method in upper case; any, when absent. `GET` takes `HEAD` too.
     pub method: Option<String>,
@@ -16,7 +18,7 @@ pub struct ApexRoute {
 }
 
 /// The body of a route's answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ApexBody {
     /// None.
     Empty,

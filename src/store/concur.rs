@@ -6,11 +6,14 @@
 //! is kept.
 
 use super::doc::Doc;
+use super::file::{self, Label};
 use crate::clock::Millis;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// How a Concur tenant behaves: `concur` of the org's settings.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ConcurSettings {
     /// How long an operation takes.
     pub latency: Millis,
@@ -21,7 +24,8 @@ pub struct ConcurSettings {
 }
 
 /// What becomes of the operations on users whose name matches.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ConcurOutcome {
     /// The users by name; `*` stands for any text.
     pub user_name: String,
@@ -45,7 +49,7 @@ pub struct ConcurOutcome {
 }
 
 /// A user of the tenant.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConcurUser {
     /// UUID.
     pub id: Arc<str>,
@@ -60,7 +64,7 @@ pub struct ConcurUser {
 }
 
 /// What an operation does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ConcurVerb {
     /// Creates a user.
     Post,
@@ -73,7 +77,7 @@ pub enum ConcurVerb {
 }
 
 /// A message about an extension.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConcurMessage {
     /// Its code.
     pub code: String,
@@ -82,39 +86,43 @@ pub struct ConcurMessage {
     /// The attribute that it is about.
     pub schema_path: Option<String>,
     /// `error` or `warning`.
-    pub kind: &'static str,
+    #[serde(deserialize_with = "file::label")]
+    pub kind: Label,
 }
 
 /// What became of one extension of an operation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConcurResult {
     /// The extension's URN.
-    pub name: &'static str,
+    #[serde(deserialize_with = "file::label")]
+    pub name: Label,
     /// False for an error.
     pub success: bool,
     /// HTTP status.
     pub code: String,
     /// `success`, `error`, `no-op`, `not-processed`.
-    pub result: &'static str,
+    #[serde(deserialize_with = "file::label")]
+    pub result: Label,
     /// Messages.
     pub messages: Vec<ConcurMessage>,
 }
 
 /// The end of an operation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConcurEnd {
     /// When.
     pub at: Millis,
     /// True when every extension succeeded.
     pub success: bool,
     /// HTTP status of the operation; `None` prints none, as for one that did.
-    pub code: Option<&'static str>,
+    #[serde(deserialize_with = "file::maybe_label")]
+    pub code: Option<Label>,
     /// Extension by extension.
     pub results: Vec<ConcurResult>,
 }
 
 /// One operation of a provisioning request.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConcurOperation {
     /// What the client called it.
     pub bulk_id: Option<String>,
@@ -135,14 +143,15 @@ pub struct ConcurOperation {
 }
 
 /// A provisioning request.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConcurProvision {
     /// UUID.
     pub id: Arc<str>,
     /// UUID that goes with it through all services.
     pub correlation: Arc<str>,
     /// `Bulk` or `User`.
-    pub kind: &'static str,
+    #[serde(deserialize_with = "file::label")]
+    pub kind: Label,
     /// The company that a bulk request named.
     pub company: Option<String>,
     /// When it was made.
@@ -168,16 +177,18 @@ impl ConcurProvision {
 }
 
 /// An event that the tenant published. It waits in the outbox.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConcurEvent {
     /// UUID.
     pub id: Arc<str>,
     /// When.
     pub at: Millis,
     /// The topic.
-    pub topic: &'static str,
+    #[serde(deserialize_with = "file::label")]
+    pub topic: Label,
     /// What happened.
-    pub kind: &'static str,
+    #[serde(deserialize_with = "file::label")]
+    pub kind: Label,
     /// Where it shall go.
     pub webhook: Option<String>,
     /// The facts.
@@ -185,7 +196,7 @@ pub struct ConcurEvent {
 }
 
 /// A Concur tenant. Cloning shares it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Concur {
     users: imbl::OrdMap<Arc<str>, Arc<ConcurUser>>,
     /// Users by name in lower case.

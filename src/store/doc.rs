@@ -2,9 +2,10 @@
 //! Text formats end at `api/`; here a document is a plain tree.
 
 use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
 
 /// One value of a document.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Doc {
     /// Nothing.
     #[default]

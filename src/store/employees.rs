@@ -4,10 +4,11 @@ use crate::clock::Millis;
 use crate::id::Id;
 use crate::schema::ObjectId;
 use crate::store::RowNum;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// By what an employee finds the user that is there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MatchBy {
     /// The user's contact is the employee's.
     Contact,
@@ -27,7 +28,7 @@ impl MatchBy {
 }
 
 /// What becomes of employees beyond those that one transaction may make users automatically.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Overflow {
     /// They wait for a run.
     #[default]
@@ -43,7 +44,7 @@ impl Overflow {
 }
 
 /// What becomes of a new user who cannot be assigned the permission set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unassigned {
     /// The user stays, not linked: the next run finds and links it.
     #[default]
@@ -59,7 +60,8 @@ impl Unassigned {
 }
 
 /// Employee User Settings. Blank texts are settings that nobody made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct EmployeeUserSettings {
     /// Employees become users when they are saved with the provisioning status.
     pub auto_create: bool,
@@ -102,7 +104,7 @@ impl Default for EmployeeUserSettings {
 }
 
 /// How far a run has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RunStage {
     /// It waits for the run before it.
     Queued,
@@ -116,7 +118,7 @@ pub enum RunStage {
 pub type EmployeeAt = (ObjectId, RowNum);
 
 /// A run under way. Its record shows what stands here; what API callers write there changes nothing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Run {
     /// How far it has come.
     pub stage: RunStage,
@@ -152,7 +154,7 @@ impl Run {
 }
 
 /// The runs under way: one works, the others wait in order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Runs {
     open: imbl::Vector<(Id, Run)>,
     /// The request whose saved employees the last run is about.
@@ -160,6 +162,21 @@ pub struct Runs {
 }
 
 impl Runs {
+    /// The same where objects have other numbers; `None` when one has none there.
+    pub(super) fn renumbered(
+        mut self,
+        number: impl Fn(ObjectId) -> Option<ObjectId>,
+    ) -> Option<Runs> {
+        let here = |(object, row): &EmployeeAt| Some((number(*object)?, *row));
+        for (_, run) in self.open.iter_mut() {
+            if let Some(saved) = &run.saved {
+                run.saved = Some(saved.iter().map(here).collect::<Option<_>>()?);
+            }
+            run.employees = run.employees.iter().map(here).collect::<Option<_>>()?;
+        }
+        Some(self)
+    }
+
     /// A run by its process.
     pub fn get(&self, process: Id) -> Option<&Run> {
         self.open.iter().find(|(own, _)| *own == process).map(|(_, run)| run)

@@ -136,7 +136,9 @@ struct Built {
 /// Indexes built on demand. Each belongs to the version of the table that it was last asked for and
 /// is moved to another version by the rows that differ.
 #[derive(Default)]
-pub struct IndexCache(Mutex<HashMap<(ObjectId, Slot), Built>>);
+pub struct IndexCache(Mutex<Option<Arc<All>>>);
+
+type All = HashMap<(ObjectId, Slot), Built>;
 
 impl IndexCache {
     /// The index of a field over this version of its object's table, deleted rows included.
@@ -145,6 +147,7 @@ impl IndexCache {
             return keys.clone();
         }
         let mut built = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let built = Arc::make_mut(built.get_or_insert_default());
         let entry = built.entry((object, slot)).or_insert_with(|| Built {
             table: Arc::new(Table::default()),
             keys: KeySet::default(),
@@ -160,7 +163,7 @@ impl IndexCache {
         entry.keys.clone()
     }
 
-    /// A copy for a fork; the sets themselves are shared.
+    /// A copy for a fork: it shares what is built until one of the two builds more.
     #[must_use]
     pub fn fork(&self) -> IndexCache {
         IndexCache(Mutex::new(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()))

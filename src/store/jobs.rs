@@ -2,17 +2,20 @@
 //! answers are awaited. Both are part of the state, so a fork or a restored snapshot goes on where
 //! it stood.
 
+use super::file::{self, Label};
 use crate::clock::Millis;
 use crate::id::Id;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What a job does, by name: the floor above maps it to a function.
-pub type JobKind = &'static str;
+pub type JobKind = Label;
 
 /// A piece of work. Small: what a step needs it reads from the records.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     /// What it does.
+    #[serde(deserialize_with = "file::label")]
     pub kind: JobKind,
     /// The record that it is about.
     pub subject: Id,
@@ -32,7 +35,7 @@ impl Job {
 }
 
 /// How long a step lets its client wait.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pace {
     /// It is due at once: before the org's next request.
     #[default]
@@ -44,7 +47,7 @@ pub enum Pace {
 }
 
 /// Jobs by when they fall due, those of one instant in the order in which they were made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Jobs {
     queue: imbl::OrdMap<(Millis, u64), Job>,
     /// Jobs that wait for requests, by the number of the request before which they are due.
@@ -115,6 +118,11 @@ impl Jobs {
         Some((key.0, job))
     }
 
+    /// What the waiting jobs do.
+    pub fn kinds(&self) -> impl Iterator<Item = JobKind> {
+        self.queue.values().chain(self.polled.values()).map(|job| job.kind)
+    }
+
     /// How many jobs wait.
     pub fn len(&self) -> usize {
         self.queue.len() + self.polled.len()
@@ -127,27 +135,29 @@ impl Jobs {
 }
 
 /// A question to another system. The edge asks it; the answer comes back as input.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OutboundCall {
     /// Its number in the org.
     pub number: u64,
     /// The job that asks; its kind says who takes the answer.
     pub job: Job,
     /// How it is written on the wire.
-    pub protocol: &'static str,
+    #[serde(deserialize_with = "file::label")]
+    pub protocol: Label,
     /// Where it goes.
     pub url: Arc<str>,
     /// How long the edge waits for its answer.
     pub timeout: Millis,
     /// What it says, by name.
-    pub inputs: Vec<(&'static str, String)>,
+    #[serde(deserialize_with = "file::labelled")]
+    pub inputs: Vec<(Label, String)>,
 }
 
 /// What came back: outputs by name, or why nothing did.
 pub type Answer = Result<Vec<(String, String)>, String>;
 
 /// Calls whose answers are awaited.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Calls {
     open: imbl::OrdMap<u64, Arc<OutboundCall>>,
     made: u64,
@@ -168,6 +178,16 @@ impl Calls {
         let call = OutboundCall { number, job, protocol, url, timeout, inputs };
         self.open.insert(number, Arc::new(call));
         number
+    }
+
+    /// The number of the last call.
+    pub fn made(&self) -> u64 {
+        self.made
+    }
+
+    /// Numbers further calls from behind this one.
+    pub(super) fn go_on_from(&mut self, made: u64) {
+        self.made = self.made.max(made);
     }
 
     /// An open call.

@@ -57,6 +57,9 @@ impl Metadata {
 /// A column: the field's name, and its value for one thing of the schema.
 type Column<T> = (&'static str, fn(&T) -> Value);
 
+/// The same with the field's slot.
+type SlotColumn<T> = (Slot, fn(&T) -> Value);
+
 /// The `Id` that every row of the catalog shows.
 const NO_ID: &str = "000000000000000AAA";
 
@@ -68,18 +71,13 @@ struct Out<'s> {
 
 impl Out<'_> {
     /// The columns with their slots.
-    fn columns<T>(&self, columns: &[Column<T>]) -> Vec<(Slot, fn(&T) -> Value)> {
+    fn columns<T>(&self, columns: &[Column<T>]) -> Vec<SlotColumn<T>> {
         let slot = |name| self.object.field(name).expect("a column names a field of its object").0;
         columns.iter().map(|(name, value)| (slot(name), *value)).collect()
     }
 
     /// Adds the row of one thing, whose parents are the rows of these numbers.
-    fn add<T>(
-        &mut self,
-        columns: &[(Slot, fn(&T) -> Value)],
-        thing: &T,
-        parents: &[(Slot, Option<Id>)],
-    ) {
+    fn add<T>(&mut self, columns: &[SlotColumn<T>], thing: &T, parents: &[(Slot, Option<Id>)]) {
         let mut row = Draft::new(self.object.fields.len());
         let id = own_id(self.object, self.table.next());
         row.set(self.object.system.id, Value::Id(id));

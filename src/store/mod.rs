@@ -6,8 +6,10 @@
 
 mod apex;
 mod concur;
+mod diff;
 mod doc;
 mod employees;
+pub mod file;
 mod index;
 mod jobs;
 mod limits;
@@ -25,6 +27,7 @@ pub use concur::{
     Concur, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation, ConcurOutcome, ConcurProvision,
     ConcurResult, ConcurSettings, ConcurUser, ConcurVerb, ENTERPRISE,
 };
+pub use diff::{Column, ObjectDiff, Updated, diff};
 pub use doc::Doc;
 pub use employees::{
     EmployeeAt, EmployeeUserSettings, MatchBy, Overflow, Run, RunStage, Runs, Unassigned,

@@ -217,6 +217,11 @@ impl Page {
         }
     }
 
+    /// A page of so many places without rows.
+    pub(super) fn blank(places: usize) -> Page {
+        Page { rows: vec![None; places], ..Page::default() }
+    }
+
     /// Makes a place for one more row.
     pub(super) fn grow(&mut self) {
         self.rows.push(None);

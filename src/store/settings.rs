@@ -7,11 +7,12 @@ use super::jobs::Pace;
 use super::targets::Target;
 use super::transitions::{StateMode, Transitions};
 use crate::id::Id;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How `/services/scim/v2` answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ScimMode {
     /// As Salesforce does, quirks and all.
     #[default]
@@ -21,7 +22,7 @@ pub enum ScimMode {
 }
 
 /// A duplicate rule with one exact matching rule behind it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DuplicateRule {
     /// The fields that must all be equal, letter case aside; one that is empty matches nothing.
     pub fields: Vec<String>,
@@ -45,7 +46,8 @@ impl DuplicateRule {
 
 /// Settings that no record holds. Features live in the schema, the organization's own facts in its
 /// `Organization` row.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Most API requests in 24 hours; `Sforce-Limit-Info` and `limits` show it.
     pub daily_api_requests: u64,

@@ -10,6 +10,7 @@ use super::table::{RowNum, Table};
 use crate::clock::{Clock, Millis};
 use crate::id::Id;
 use crate::schema::{ObjectId, ObjectSpec, Schema, Slot};
+use serde::{Deserialize, Serialize};
 use std::sync::{Arc, LazyLock};
 
 /// 2020-01-01T00:00:00Z: when every org, its schema and its first records were made.
@@ -18,7 +19,7 @@ pub const BEGINNING: Millis = 1_577_836_800_000;
 static EMPTY: LazyLock<Arc<Table>> = LazyLock::new(|| Arc::new(Table::default()));
 
 /// A reference that was emptied because its target was deleted; undelete puts it back.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Cleared {
     /// The object of the row that pointed.
     pub object: ObjectId,
@@ -59,12 +60,12 @@ pub struct State {
     /// Runs that make employees users.
     pub runs: Runs,
     /// What each user made or viewed last, newest first.
-    recent: imbl::OrdMap<Id, Arc<Vec<Id>>>,
-    tables: Vec<Option<Arc<Table>>>,
+    pub(super) recent: imbl::OrdMap<Id, Arc<Vec<Id>>>,
+    pub(super) tables: Vec<Option<Arc<Table>>>,
     /// The metadata catalog of the schema.
-    metadata: Arc<Metadata>,
+    pub(super) metadata: Arc<Metadata>,
     /// References emptied by a deletion, by its number.
-    cleared: imbl::OrdMap<u64, Arc<[Cleared]>>,
+    pub(super) cleared: imbl::OrdMap<u64, Arc<[Cleared]>>,
 }
 
 impl State {
@@ -88,6 +89,18 @@ impl State {
             metadata: Arc::default(),
             cleared: imbl::OrdMap::new(),
         }
+    }
+
+    /// This state in the place of a later one, to which somebody goes back from there. Numbers that
+    /// others remember go on: an `ETag` or the answer to a call never means something else.
+    pub fn following(self: &Arc<State>, current: &State) -> Arc<State> {
+        if current.commit <= self.commit && current.calls.made() <= self.calls.made() {
+            return Arc::clone(self);
+        }
+        let mut state = State::clone(self);
+        state.commit = state.commit.max(current.commit);
+        state.calls.go_on_from(current.calls.made());
+        Arc::new(state)
     }
 
     /// The rows of an object; an empty table when it has none yet.

@@ -7,6 +7,7 @@ use crate::clock::Millis;
 use crate::id::Id;
 use crate::schema::{ObjectSpec, Slot};
 use crate::value::Value;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The number of a row in its table, from 0. The org's own id number *n* is row *n* − 1.
@@ -14,8 +15,11 @@ pub type RowNum = u32;
 
 type Branch = Vec<Arc<Page>>;
 
+/// Most rows ever made in a table that is rebuilt from a file.
+const MOST_REBUILT: RowNum = 1 << 27;
+
 /// A row that was deleted, for getDeleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstone {
     /// When.
     pub at: Millis,
@@ -210,6 +214,72 @@ impl Table {
     /// The deletions in a span of time, start included, end excluded.
     pub fn buried(&self, start: Millis, end: Millis) -> impl Iterator<Item = &Tombstone> {
         self.tombstones.iter().filter(move |stone| stone.at >= start && stone.at < end)
+    }
+
+    /// The last number given by each auto-number field.
+    pub(super) fn counters(&self) -> &[(Slot, u64)] {
+        &self.counters
+    }
+
+    /// All deletions, oldest first.
+    pub(super) fn tombstones(&self) -> &imbl::Vector<Tombstone> {
+        &self.tombstones
+    }
+
+    /// A table of rows by their numbers, in order. The number of a row that stands where it cannot
+    /// is the error.
+    pub(super) fn rebuilt(
+        object: &ObjectSpec,
+        next: RowNum,
+        rows: Vec<(RowNum, Row)>,
+        counters: Vec<(Slot, u64)>,
+        tombstones: imbl::Vector<Tombstone>,
+    ) -> Result<Table, RowNum> {
+        if next > MOST_REBUILT {
+            return Err(next);
+        }
+        let mut table = Table { next, counters, tombstones, ..Table::new(object) };
+        // Pages whose rows are all purged are one page.
+        let blank = Arc::new(Page::blank(FAN));
+        let mut rows = rows.into_iter().peekable();
+        for first in (0..next).step_by(FAN) {
+            let length = FAN.min((next - first) as usize);
+            let is_blank = rows.peek().is_none_or(|(number, _)| (number - first) as usize >= FAN);
+            let mut page = Arc::clone(&blank);
+            if !is_blank || length < FAN {
+                let mut filled = Page::blank(length);
+                while let Some((number, row)) =
+                    rows.next_if(|(number, _)| ((number.wrapping_sub(first)) as usize) < length)
+                {
+                    table.note(object, number, &row).ok_or(number)?;
+                    if filled.put((number - first) as usize, Some(row)).is_some() {
+                        return Err(number);
+                    }
+                }
+                page = Arc::new(filled);
+            }
+            if (first as usize).is_multiple_of(FAN * FAN) {
+                table.root.push(Arc::new(Branch::with_capacity(1)));
+            }
+            Arc::make_mut(table.root.last_mut().expect("a branch was just made")).push(page);
+        }
+        rows.next().map_or(Ok(table), |(number, _)| Err(number))
+    }
+
+    /// Takes a row that is put into its page into everything else; `None` when its id is not right.
+    fn note(&mut self, object: &ObjectSpec, number: RowNum, row: &Row) -> Option<()> {
+        let id = row.id(object.system.id).filter(|id| id.prefix() == object.key_prefix)?;
+        if id.own_sequence() != Some(u64::from(number) + 1)
+            && self.foreign.insert(id, number).is_some()
+        {
+            return None;
+        }
+        self.held += 1;
+        self.live += u32::from(!row.is_deleted());
+        for (slot, keys) in &mut self.kept {
+            keys.moved(number, None, Some(row.get(*slot)));
+        }
+        Some(())
     }
 
     /// Calls `each` for every row that differs between two versions of the table: number, before,

@@ -1,6 +1,7 @@
 //! The systems that a connected app provisions, as an org's owner describes them.
 
 use crate::clock::Millis;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The text fields in which Salesforce keeps what it knows of an account elsewhere, in the order of
@@ -17,7 +18,7 @@ pub const EXTERNAL: [&str; 5] = [
 pub type External = [Option<Arc<str>>; 5];
 
 /// How a target is reached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Adapter {
     /// It is not: its outcomes are scripted.
     #[default]
@@ -41,7 +42,7 @@ impl Adapter {
 }
 
 /// Which kind of work an outcome is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
     /// A single request: create, update, deactivate, ….
     #[default]
@@ -75,7 +76,7 @@ impl Stage {
 }
 
 /// How a call ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ending {
     /// Well.
     #[default]
@@ -93,7 +94,8 @@ impl Ending {
 }
 
 /// One scripted outcome.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Outcome {
     /// Which work it is about.
     pub stage: Stage,
@@ -118,7 +120,8 @@ pub struct Outcome {
 }
 
 /// A target.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Target {
     /// How it is reached.
     pub adapter: Adapter,

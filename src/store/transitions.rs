@@ -1,10 +1,11 @@
 //! Which changes of a `UserProvisioningRequest`'s State a real org takes: data of the settings, so
 //! that an owner who knows better can correct a cell.
 
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Who may take a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// Anybody.
     Allowed,
@@ -27,7 +28,7 @@ impl Verdict {
 }
 
 /// How sure a verdict is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Confidence {
     /// Stated by the object's description.
     High,
@@ -44,7 +45,7 @@ impl Confidence {
 }
 
 /// One cell of the table.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Transition {
     /// Who may take the step.
     pub verdict: Verdict,
@@ -57,7 +58,7 @@ pub struct Transition {
 }
 
 /// What an org does with an API write that real orgs would refuse.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StateMode {
     /// It takes every step.
     Off,
@@ -94,7 +95,7 @@ impl StateMode {
 }
 
 /// The whole table: from each State to each.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Transitions {
     states: Vec<Box<str>>,
     /// Row by row: from the first State to each, from the second to each, ….

@@ -9,7 +9,7 @@ use crate::api::trace::Trace;
 use crate::clock::{Clock, Millis};
 use crate::dml::{Actor, Given, Transaction};
 use crate::id::Id;
-use crate::org::{DEFAULT, Org, Orgs, Template};
+use crate::org::{DEFAULT, Founding, Org, Orgs, Template};
 use crate::schema::{ObjectSpec, Schema};
 use crate::store::{IndexCache, State};
 use crate::value::Value;
@@ -46,8 +46,17 @@ impl Fixture {
 
     /// One more org, of the same records.
     pub(crate) fn create(&self, name: &str) -> Arc<Org> {
-        let administrator = Id::own(*b"005", 1);
-        self.orgs.create(Some(name), None, administrator, NOW, state).expect("the name is free")
+        let founding = Founding {
+            name: Some(name),
+            label: None,
+            ttl: None,
+            listen: false,
+            administrator: Id::own(*b"005", 1),
+            state: state(Id::own(*b"00D", 0)),
+            adopt: |_, org| state(org),
+            like: None,
+        };
+        self.orgs.create(founding, NOW).expect("the name is free")
     }
 
     /// The default org.

@@ -3,7 +3,8 @@
 
 use crate::api::{Method, Request, handle};
 use crate::clock::Clock;
-use crate::org::{DEFAULT, Org, Orgs, Template};
+use crate::id::Id;
+use crate::org::{DEFAULT, Founding, Org, Orgs, Template};
 use crate::scenario::base;
 use crate::schema::{Features, Slot};
 use crate::store::{Key, State};
@@ -24,11 +25,17 @@ impl World {
     fn new() -> World {
         let orgs = Orgs::new(Template::default());
         let clock = Clock::Virtual { now: NOW };
-        let org = orgs
-            .create(Some(DEFAULT), None, base::administrator(), NOW, |id| {
-                base::empty_org(id, Features::DEFAULT, clock)
-            })
-            .expect("a free name");
+        let founding = Founding {
+            name: Some(DEFAULT),
+            label: None,
+            ttl: None,
+            listen: false,
+            administrator: base::administrator(),
+            state: base::empty_org(Id::own(*b"00D", 0), Features::DEFAULT, clock),
+            adopt: base::adopted,
+            like: None,
+        };
+        let org = orgs.create(founding, NOW).expect("a free name");
         let world = World { orgs, org };
         // The first request of a day sweeps the recycle bin.
         assert_eq!(world.get("limits").0, 200);

@@ -5,7 +5,7 @@ use crate::error::ControlError;
 use crate::scenario::{Node, Problem, nearest};
 
 /// Most bytes of a body: room for a scenario of many records.
-const LARGEST: u64 = 64 * 1024 * 1024;
+pub(super) const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// The body's text.
 pub(super) fn text(request: &Request) -> Result<String, ControlError> {

@@ -13,11 +13,13 @@ mod provisioning;
 mod requests;
 mod scenarios;
 mod settings;
+mod snapshots;
 mod wait;
 
 #[cfg(feature = "server")]
 pub(crate) use orgs::push_org;
 pub(crate) use orgs::{org_json, org_named};
+pub(crate) use snapshots::diff_json;
 
 use super::http::{Method, Request, Response};
 use super::json;
@@ -50,6 +52,19 @@ pub(crate) fn handle(orgs: &Orgs, request: &Request, segments: &[Cow<'_, str>]) 
     if let (Method::Post, ["orgs", name, "await"], Ok(())) = (request.method, &parts[..], &admitted)
     {
         return wait::begin(&call, name);
+    }
+    // A file is no JSON.
+    if let (Method::Get | Method::Head, ["orgs", org, "snapshots", name, "file"]) =
+        (request.method, &parts[..])
+    {
+        let file = admitted.and_then(|()| call.org(org)).and_then(|org| {
+            org.settle(org.now(call.now));
+            snapshots::export(&org, name)
+        });
+        return match file {
+            Ok(file) => headed(file, call.now),
+            Err(error) => respond(call.now, Err(error)),
+        };
     }
     if let (Ok(()), Method::Get | Method::Head, ["ca.pem"], Some(ca_pem)) =
         (&admitted, request.method, &parts[..], &orgs.template.ca_pem)
@@ -103,6 +118,24 @@ impl Call<'_> {
                     (_, ["reset" | "fork" | "scenarios" | "objects" | "drain"]) => {
                         Err(ControlError::method_not_allowed("POST"))
                     }
+                    (Get, ["snapshots"]) => Ok((200, snapshots::list(&org))),
+                    (_, ["snapshots"]) => Err(ControlError::method_not_allowed("GET")),
+                    (Get, ["snapshots", name]) => snapshots::show(&org, name),
+                    (Put, ["snapshots", name]) => snapshots::take(self, &org, name),
+                    (Delete, ["snapshots", name]) => snapshots::forget(&org, name),
+                    (_, ["snapshots", _]) => {
+                        Err(ControlError::method_not_allowed("GET,PUT,DELETE"))
+                    }
+                    (Post, ["snapshots", name, "restore"]) => snapshots::restore(self, &org, name),
+                    (_, ["snapshots", _, "restore"]) => {
+                        Err(ControlError::method_not_allowed("POST"))
+                    }
+                    (Put, ["snapshots", name, "file"]) => snapshots::import(self, &org, name),
+                    (_, ["snapshots", _, "file"]) => {
+                        Err(ControlError::method_not_allowed("GET,PUT"))
+                    }
+                    (Get, ["diff"]) => snapshots::diff(self, &org),
+                    (_, ["diff"]) => Err(ControlError::method_not_allowed("GET")),
                     (Get, ["clock"]) => Ok((200, clock::show(self, &org))),
                     (Put, ["clock"]) => clock::set(self, &org),
                     (Get, ["faults"]) => Ok((200, faults::list(&org))),
@@ -133,7 +166,7 @@ impl Call<'_> {
                     (Get, ["settings"]) => Ok((200, settings::show(&org))),
                     (Put, ["settings"]) => settings::merge(self, &org),
                     (_, ["clock" | "settings"]) => Err(ControlError::method_not_allowed("GET,PUT")),
-                    (_, rest) => Err(not_built(rest)),
+                    _ => Err(ControlError::no_such_call()),
                 }
             }
             _ => Err(ControlError::no_such_call()),
@@ -146,20 +179,6 @@ impl Call<'_> {
         let org = self.orgs.named(name).or_else(by_id);
         org.ok_or_else(|| ControlError::no_such_org(name))
     }
-}
-
-/// The error of a call below an org that is documented and not built, or not documented.
-fn not_built(rest: &[&str]) -> ControlError {
-    let what = match rest {
-        ["snapshots"] | ["snapshots", _] | ["snapshots", _, "restore" | "file"] => {
-            "named snapshots"
-        }
-        ["diff"] => "diff",
-        ["requests"] | ["requests", "verify"] => "the request journal",
-        ["await"] => "await",
-        _ => return ControlError::no_such_call(),
-    };
-    ControlError::not_emulated(what)
 }
 
 fn health() -> String {

@@ -10,7 +10,6 @@ mod sent;
 mod soap;
 mod words;
 
-pub use sent::sent;
 pub use words::{Operation, Protocol};
 
 use super::body;
@@ -40,6 +39,11 @@ pub struct Seen<'r> {
 }
 
 impl<'r> Seen<'r> {
+    /// The body as a tree: JSON, or a form or XML as an object of texts.
+    pub fn sent(&self) -> Option<Value> {
+        sent::sent(self.content_type, self.body)
+    }
+
     fn of(request: &'r Request) -> Seen<'r> {
         Seen {
             method: request.method,
@@ -128,7 +132,7 @@ impl<'r> Facts<'r> {
 
     /// The body as a tree: JSON, or a form or XML as an object of texts.
     pub fn sent(&self) -> Option<Value> {
-        sent(self.seen.content_type, self.seen.body)
+        self.seen.sent()
     }
 
     fn said(&self) -> &soap::Said {

@@ -1,6 +1,6 @@
 //! Which exchanges are meant: for the journal's filters, `verify`, `await` and expectations in Rust.
 
-use super::super::facts::{Facts, Operation, Seen, sent};
+use super::super::facts::{Facts, Operation, Seen};
 use super::super::http::Method;
 use super::super::route;
 use super::record::tell;
@@ -108,14 +108,17 @@ pub struct Verified {
 pub fn told<'e>(exchange: &'e Exchange, org: &Org) -> &'e Told {
     exchange.told.get_or_init(|| {
         let segments = route::segments(&exchange.path).unwrap_or_default();
-        let seen = Seen {
-            method: Method::parse(exchange.method).unwrap_or(Method::Get),
-            query: &exchange.query,
-            content_type: exchange.request_header("content-type").unwrap_or_default(),
-            body: &exchange.request_body.bytes,
-        };
-        tell(&Facts::of_seen(seen, &segments), org)
+        tell(&Facts::of_seen(seen(exchange), &segments), org)
     })
+}
+
+fn seen(exchange: &Exchange) -> Seen<'_> {
+    Seen {
+        method: Method::parse(exchange.method).unwrap_or(Method::Get),
+        query: &exchange.query,
+        content_type: exchange.request_header("content-type").unwrap_or_default(),
+        body: &exchange.request_body.bytes,
+    }
 }
 
 impl Pattern {
@@ -195,10 +198,10 @@ impl Pattern {
             None => Some(Difference::missing("object", object)),
         }));
         if let Some(body) = &self.body {
-            let content_type = exchange.request_header("content-type").unwrap_or_default();
-            match sent(content_type, &exchange.request_body.bytes) {
+            let seen = seen(exchange);
+            match seen.sent() {
                 Some(tree) => {
-                    let is_typed = content_type.contains("json");
+                    let is_typed = seen.content_type.contains("json");
                     subset(body, &tree, is_typed, "body", &mut found);
                 }
                 None => found.push(Difference::unreadable_body(&shown(body, ""))),

@@ -60,10 +60,7 @@ fn defaults(ui: Ui<'_>, object: &Arc<ObjectSpec>) -> Result<Row, OrgError> {
     let mut draft = Draft::new(object.fields.len());
     for (slot, field) in object.visible_fields().filter(|(_, field)| field.createable) {
         if field.default_value_formula.is_some() && field.default_value.is_none() {
-            return Err(OrgError::not_emulated(
-                &format!("the default formula of {}.{}", object.name, field.name),
-                "Give the field a defaultValue instead.",
-            ));
+            return Err(OrgError::ui_default_formula_not_emulated(&object.name, &field.name));
         }
         if let Some(value) = default_of(field) {
             draft.set(slot, value);

@@ -7,6 +7,7 @@
 
 use super::authority::{Signer, new_key};
 use crate::error::CaError;
+use memchr::memmem;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -42,8 +43,8 @@ pub(super) fn open(folder: &Path, system: Option<&Path>) -> Result<Kept, CaError
             make_pair(folder)?
         }
     };
-    let bundle = bundle(system, &certificate_pem);
-    if read(&at(BUNDLE)).ok().flatten().as_deref() != Some(bundle.as_str()) {
+    let bundle = bundle(system, certificate_pem.as_bytes());
+    if read(&at(BUNDLE)).ok().flatten().as_ref() != Some(&bundle) {
         let _lock = lock(folder)?;
         write(folder, BUNDLE, &bundle, false)?;
     }
@@ -61,13 +62,13 @@ pub(super) fn keep_trust(
         std::path::absolute(folder).map_err(|error| CaError::unwritable(folder, &error))?;
     let (ca_file, ca_bundle) = (folder.join(CERTIFICATE), folder.join(BUNDLE));
     let _lock = lock(&folder)?;
-    match read(&ca_file).map_err(|error| CaError::unreadable(&ca_file, &error))? {
-        None => write(&folder, CERTIFICATE, certificate, false)?,
+    match read_text(&ca_file).map_err(|error| CaError::unreadable(&ca_file, &error))? {
+        None => write(&folder, CERTIFICATE, certificate.as_bytes(), false)?,
         Some(own) if own == certificate => {}
         Some(_) => return Err(CaError::another(&ca_file)),
     }
-    let bundle = bundle(system, certificate);
-    if read(&ca_bundle).ok().flatten().as_deref() != Some(bundle.as_str()) {
+    let bundle = bundle(system, certificate.as_bytes());
+    if read(&ca_bundle).ok().flatten().as_ref() != Some(&bundle) {
         write(&folder, BUNDLE, &bundle, false)?;
     }
     Ok((ca_file, ca_bundle))
@@ -80,8 +81,8 @@ fn read_pair(folder: &Path) -> Result<Option<(Signer, String)>, CaError> {
         let file = file.to_owned();
         move |error: io::Error| CaError::unreadable(&file, &error)
     };
-    let key = read(&key_file).map_err(unreadable(&key_file))?;
-    let certificate = read(&certificate_file).map_err(unreadable(&certificate_file))?;
+    let key = read_text(&key_file).map_err(unreadable(&key_file))?;
+    let certificate = read_text(&certificate_file).map_err(unreadable(&certificate_file))?;
     let (Some(key), Some(certificate)) = (key, certificate) else { return Ok(None) };
     let signer = Signer::of_key(&key).map_err(|_| CaError::no_key(&key_file))?;
     keep_private(&key_file);
@@ -94,37 +95,40 @@ fn make_pair(folder: &Path) -> Result<(Signer, String), CaError> {
         return Ok(pair);
     }
     let key_file = folder.join(KEY);
-    let key = match read(&key_file).map_err(|error| CaError::unreadable(&key_file, &error))? {
+    let key = match read_text(&key_file).map_err(|error| CaError::unreadable(&key_file, &error))? {
         // A process ended between the two files.
         Some(key) => key,
         // Somebody else's certificate is not replaced.
         None if folder.join(CERTIFICATE).exists() => return Err(CaError::key_missing(&key_file)),
         None => {
             let key = new_key()?;
-            write(folder, KEY, &key, true)?;
+            write(folder, KEY, key.as_bytes(), true)?;
             key
         }
     };
     let signer = Signer::of_key(&key).map_err(|_| CaError::no_key(&key_file))?;
     let certificate = signer.certificate_pem()?;
-    write(folder, CERTIFICATE, &certificate, false)?;
+    write(folder, CERTIFICATE, certificate.as_bytes(), false)?;
     Ok((signer, certificate))
 }
 
-/// The system's certificates and ours. Those of a bundle that we made already are not doubled.
-fn bundle(system: Option<&Path>, certificate: &str) -> String {
+/// The system's certificates and ours. Ours in a bundle that we made already is not doubled.
+fn bundle(system: Option<&Path>, certificate: &[u8]) -> Vec<u8> {
     let found = system.and_then(|path| match read(path) {
-        Ok(text) => text,
+        Ok(found) => found,
         Err(error) => {
             tracing::warn!(path = %path.display(), %error, "the system's certificates are not readable");
             None
         }
     });
-    let mut bundle = found.unwrap_or_default().replace(certificate, "");
-    if !bundle.is_empty() && !bundle.ends_with('\n') {
-        bundle.push('\n');
+    let mut bundle = found.unwrap_or_default();
+    while let Some(at) = memmem::find(&bundle, certificate) {
+        bundle.drain(at..at + certificate.len());
     }
-    bundle.push_str(certificate);
+    if bundle.last().is_some_and(|last| *last != b'\n') {
+        bundle.push(b'\n');
+    }
+    bundle.extend_from_slice(certificate);
     bundle
 }
 
@@ -139,20 +143,26 @@ fn lock(folder: &Path) -> Result<File, CaError> {
     Ok(file)
 }
 
-/// A file's text; `None` when there is no such file.
-fn read(path: &Path) -> io::Result<Option<String>> {
+/// A file's bytes; `None` when there is no such file.
+fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let mut text = String::new();
-    file.take(LONGEST).read_to_string(&mut text)?;
-    Ok(Some(text))
+    let length = file.metadata()?.len().min(LONGEST);
+    let mut bytes = Vec::with_capacity(length as usize + 1024);
+    file.take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+fn read_text(path: &Path) -> io::Result<Option<String>> {
+    let text = read(path)?.map(String::from_utf8).transpose();
+    text.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))
 }
 
 /// Writes a file as a whole; the lock is held, so nobody else uses the other name.
-fn write(folder: &Path, name: &str, text: &str, private: bool) -> Result<(), CaError> {
+fn write(folder: &Path, name: &str, bytes: &[u8], private: bool) -> Result<(), CaError> {
     let unfinished = folder.join(name).with_extension("new");
     let write = || {
         // What a process that was killed has left may have other rights.
@@ -161,7 +171,7 @@ fn write(folder: &Path, name: &str, text: &str, private: bool) -> Result<(), CaE
             _ => {}
         }
         let mut file = create(&unfinished, private)?;
-        file.write_all(text.as_bytes())?;
+        file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&unfinished, folder.join(name))
     };

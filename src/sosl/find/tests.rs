@@ -195,12 +195,9 @@ proptest! {
                     Arc::make_mut(&mut side.table).purge(number, id);
                 }
                 Step::Fork => {
-                    let fork = Side {
-                        table: Arc::clone(&sides[at].table),
-                        indexes: WordIndexes::default(),
-                    };
-                    fork.indexes.adopt(&sides[at].indexes);
-                    sides.push(fork);
+                    let table = Arc::clone(&sides[at].table);
+                    let indexes = sides[at].indexes.fork();
+                    sides.push(Side { table, indexes });
                 }
                 Step::Switch(to) => at = to % sides.len(),
                 Step::Find(term, group) => side.check(object, &term, group),
