@@ -288,12 +288,6 @@ fn objects_are_added_by_describe() {
 #[test]
 fn what_is_not_built_is_refused_loudly_and_what_nobody_knows_is_not_found() {
     let org = start();
-    for path in ["/faults", "/locks"] {
-        let request = Request::new(Method::Get, &format!("/_fauxforce/orgs/default{path}"));
-        let response = org.call(request);
-        assert_eq!(response.status, 501, "{path}");
-        assert!(response.header("x-fauxforce-unsupported").is_some(), "{path}");
-    }
     let drained = json!({"ran": 0, "now": "2026-01-15T09:00:00.000Z"});
     assert_eq!(post(&org, "/orgs/default/drain", json!({})), (200, drained));
     assert_eq!(post(&org, "/orgs", json!({"listen": true})).0, 501);
