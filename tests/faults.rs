@@ -166,6 +166,17 @@ fn reset_clears_rules_and_a_fork_has_copies_that_counted_nothing() {
     assert_eq!(in_fork["items"][0]["matched"], 3);
 }
 
+#[test]
+fn restore_keeps_rules_and_what_they_counted() {
+    let mut world = World::new();
+    world.fault(json!({"id": "third", "when": {"nth": 3}, "then": {"error": "SERVER_UNAVAILABLE"}}));
+    assert_eq!(world.control("PUT", "snapshots/before", &Json::Null).status, 201);
+    assert_eq!(world.statuses(2), [200, 200]);
+    assert_eq!(world.control("POST", "snapshots/before/restore", &Json::Null).status, 200);
+    assert_eq!(world.statuses(2), [503, 200]);
+    assert_eq!(world.counts("third"), (4, 1));
+}
+
 // Which requests.
 
 #[test]

@@ -350,8 +350,8 @@ impl Response {
     }
 
     /// No answer yet: the request has to wait.
-    pub(super) fn waiting(pause: Pause) -> Response {
-        Response { pause: Some(Box::new(pause)), ..Response::status(0) }
+    pub(super) fn waiting(pause: Box<Pause>) -> Response {
+        Response { pause: Some(pause), ..Response::status(0) }
     }
 
     /// An answer that comes later.

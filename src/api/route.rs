@@ -24,7 +24,7 @@ pub fn handle(orgs: &Orgs, mut request: Request) -> Response {
     let (request, response) = match struck.close(request, response) {
         Ok(answered) => answered,
         // It comes again.
-        Err(waiting) => return waiting,
+        Err(pause) => return Response::waiting(pause),
     };
     if let Some(noted) = trace.close() {
         let duration = orgs.ticks().saturating_sub(began);

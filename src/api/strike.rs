@@ -60,7 +60,7 @@ impl Struck {
         self,
         request: Request,
         response: Response,
-    ) -> Result<(Request, Response), Response> {
+    ) -> Result<(Request, Response), Box<Pause>> {
         let mut resumed = self.resumed;
         resumed.transport = self.transport.get();
         let until = match self.until.into_inner() {
@@ -78,10 +78,7 @@ impl Struck {
             }
         };
         if let Some(until) = until {
-            return Err(Response::waiting(Pause {
-                until,
-                request: Request { resumed, ..request },
-            }));
+            return Err(Box::new(Pause { until, request: Request { resumed, ..request } }));
         }
         let mut response = response;
         response.transport.delay += resumed.transport.delay;
@@ -106,7 +103,7 @@ pub enum Stop {
     /// Its session has just ended: it is refused as any request without one.
     Expired,
     /// It is answered with this.
-    Answer(Response),
+    Answer(Box<Response>),
 }
 
 impl Stop {
@@ -167,14 +164,14 @@ fn strike(entry: &Entry<'_>, org: &Org, active: &Active, token: Option<&str>) ->
     entry.trace.fault(&active.rule.id);
     match &active.rule.then {
         Then::Error(error) => return Err(Stop::Error(error.clone())),
-        Then::Http(raw) => return Err(Stop::Answer(raw_answer(raw, &active.rule.id))),
+        Then::Http(raw) => return Err(Stop::Answer(Box::new(raw_answer(raw, &active.rule.id)))),
         Then::Delay(delay) => struck.change(|transport| transport.delay += delay),
         Then::Truncate(bytes) => struck.change(|transport| transport.truncate = Some(*bytes)),
         Then::Drop(Moment::After) => struck.change(|transport| transport.drop = true),
         Then::Drop(Moment::Before) => {
             struck.change(|transport| transport.drop = true);
             struck.cut.set(true);
-            return Err(Stop::Answer(Response::status(NO_ANSWER)));
+            return Err(Stop::Answer(Box::new(Response::status(NO_ANSWER))));
         }
         Then::ExpireSession => {
             if token.is_some_and(|token| org.sessions.end(token)) {
@@ -184,7 +181,7 @@ fn strike(entry: &Entry<'_>, org: &Org, active: &Active, token: Option<&str>) ->
         Then::Hold(_) => {
             let hold: Hold = active.gate.hold();
             *struck.until.borrow_mut() = Some((Until::Released(hold), active.place));
-            return Err(Stop::Answer(Response::status(NO_ANSWER)));
+            return Err(Stop::Answer(Box::new(Response::status(NO_ANSWER))));
         }
     }
     Ok(())

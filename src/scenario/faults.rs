@@ -374,7 +374,8 @@ fn error(code: &Node, then: &Node) -> Result<Injected, Problem> {
     let is_told = message.is_some() && status.is_some();
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let is_code = !text.is_empty() && text.len() <= 80 && text.chars().all(fits);
-    if !error_codes().any(|own| own == text) && !(is_told && is_code) {
+    let is_taken = error_codes().any(|own| own == text) || (is_told && is_code);
+    if !is_taken {
         let near = unknown("Salesforce code", text, error_codes());
         let help = "; any other code needs message and status too";
         return Err(code.problem(near + help));

@@ -295,7 +295,8 @@ impl Exchange {
         }
         let exchange = Arc::clone(self);
         on_pool(move || match exchange.caught(method, || (pending.ask)(system_now())) {
-            Ok(Some(response)) | Err(response) => prepare(response, accepts, headers_only),
+            Ok(Some(response)) => prepare(response, accepts, headers_only),
+            Err(refused) => prepare(*refused, accepts, headers_only),
             Ok(None) => Handled::Later(pending),
         })
         .await
@@ -303,12 +304,12 @@ impl Exchange {
 
     /// Calls the handler.
     fn handle(&self, request: Request) -> Response {
-        self.caught(request.method, || (self.handler)(request)).unwrap_or_else(|refused| refused)
+        self.caught(request.method, || (self.handler)(request)).unwrap_or_else(|refused| *refused)
     }
 
     /// Does a part of the handler's work; a panic in it is answered and logged, and nothing else is
     /// touched by it.
-    fn caught<T>(&self, method: Method, work: impl FnOnce() -> T) -> Result<T, Response> {
+    fn caught<T>(&self, method: Method, work: impl FnOnce() -> T) -> Result<T, Box<Response>> {
         catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
             let number = self.panics.fetch_add(1, Ordering::Relaxed) + 1;
             let reason = panic
@@ -318,7 +319,7 @@ impl Exchange {
                 .unwrap_or_default();
             let error_id = format!("fauxforce-{number}");
             tracing::error!(method = method.name(), error_id, reason, "the handler panicked");
-            refuse(&OrgError::unknown_exception(&error_id))
+            Box::new(refuse(&OrgError::unknown_exception(&error_id)))
         })
     }
 }

@@ -85,7 +85,7 @@ fn stopped(entry: &Entry<'_>) -> Option<Response> {
         token.map_or_else(|| Arc::clone(&entry.org), |token| find::org_of_session(entry, token));
     match strike::ask_in(entry, &org, token) {
         Ok(()) | Err(Stop::Expired) => None,
-        Err(Stop::Answer(response)) => Some(response),
+        Err(Stop::Answer(response)) => Some(*response),
         Err(Stop::Error(error)) => {
             let shape = answer::Shape::of(entry, &params);
             Some(answer::error(entry, shape, &error.oauth()))

@@ -45,7 +45,7 @@ pub(super) fn handle(entry: &Entry<'_>) -> Response {
     let asked = Asked { entry, params: &params, client: client::presented(entry, &params) };
     match strike::ask_in(entry, &asked.org(), None) {
         Ok(()) | Err(Stop::Expired) => {}
-        Err(Stop::Answer(response)) => return response,
+        Err(Stop::Answer(response)) => return *response,
         Err(Stop::Error(error)) => return answer::error(entry, shape, &error.oauth()),
     }
     let granted = match grant {

@@ -58,7 +58,7 @@ pub(super) fn handle(entry: &Entry<'_>) -> Response {
     };
     match strike::ask(entry, Some(token)) {
         Ok(()) => {}
-        Err(Stop::Answer(response)) => return response,
+        Err(Stop::Answer(response)) => return *response,
         Err(Stop::Error(error)) => return respond(entry, &Err(error.concur()), 0),
         Err(Stop::Expired) => return refused(&OrgError::session_expired()),
     }

@@ -260,7 +260,7 @@ pub(super) fn stopped(
 ) -> Response {
     let counted = stop.counted(counted);
     let error = match stop {
-        Stop::Answer(response) => return response,
+        Stop::Answer(response) => return *response,
         Stop::Error(error) => error.error(None),
         Stop::Expired => OrgError::session_expired(),
     };

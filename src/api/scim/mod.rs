@@ -96,7 +96,7 @@ pub(super) fn handle(entry: &Entry<'_>) -> Response {
     if let Err(stop) = strike::ask(entry, Some(token)) {
         let counted = stop.counted(counted);
         return match stop {
-            Stop::Answer(response) => response,
+            Stop::Answer(response) => *response,
             Stop::Error(error) => answer::refuse(entry, mode, counted, &error.scim()),
             Stop::Expired => unauthorized(entry, mode, &OrgError::session_expired()),
         };

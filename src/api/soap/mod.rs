@@ -123,7 +123,7 @@ pub(super) fn handle(entry: &Entry<'_>) -> Response {
             let error = error.soap();
             fault::render(entry, api, error.status, &error)
         }
-        Err(Refused::Stopped(Stop::Answer(response))) => response,
+        Err(Refused::Stopped(Stop::Answer(response))) => *response,
         Err(Refused::Stopped(Stop::Expired)) => {
             fault::render(entry, api, 500, &OrgError::soap_invalid_session(None))
         }
