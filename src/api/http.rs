@@ -332,7 +332,7 @@ pub struct Response {
     /// This is no answer yet: the request has to wait.
     pub pause: Option<Box<Pause>>,
     /// The answer comes later; all else here is nothing.
-    pub pending: Option<Pending>,
+    pub pending: Option<Box<Pending>>,
 }
 
 impl Response {
@@ -356,7 +356,7 @@ impl Response {
 
     /// An answer that comes later.
     pub fn later(pending: Pending) -> Response {
-        Response { pending: Some(pending), ..Response::status(202) }
+        Response { pending: Some(Box::new(pending)), ..Response::status(202) }
     }
 
     /// The same with one more header.

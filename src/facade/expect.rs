@@ -156,6 +156,7 @@ impl Expected {
     ///
     /// When the text is not JSON.
     #[must_use]
+    #[allow(clippy::needless_pass_by_value)] // Texts and trees read best so.
     pub fn body(mut self, part: impl ToString) -> Expected {
         let part = api::json_tree(&part.to_string());
         self.pattern.body = Some(part.expect("the part of a body is JSON"));
@@ -168,6 +169,7 @@ impl Expected {
     ///
     /// When the text is neither.
     #[must_use]
+    #[allow(clippy::needless_pass_by_value)] // Numbers and texts read best so.
     pub fn status(mut self, status: impl ToString) -> Expected {
         let status = Status::parse(&status.to_string());
         self.pattern.status = Some(status.expect("a status such as 404 or 4xx"));

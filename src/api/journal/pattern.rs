@@ -138,7 +138,7 @@ impl Pattern {
             for exchange in all.into_iter().rev() {
                 let differs = self.differences(&exchange, org, false);
                 if differs.is_empty() == too_many {
-                    nearest.push((self.distance(&differs), exchange, differs));
+                    nearest.push((distance(&differs), exchange, differs));
                 }
             }
             // Stable: of those that are as near, the newest come first.
@@ -147,12 +147,6 @@ impl Pattern {
         }
         let nearest = nearest.into_iter().map(|(_, exchange, differs)| (exchange, differs));
         Verified { matched, count, nearest: nearest.collect() }
-    }
-
-    /// How far off: what was asked of whom counts more than what the body says.
-    fn distance(&self, differs: &[Difference]) -> usize {
-        let of = |difference: &Difference| if difference.0.starts_with("body") { 1 } else { 10 };
-        differs.iter().map(of).sum()
     }
 
     /// How an exchange differs; the first difference only, when that is enough.
@@ -209,6 +203,12 @@ impl Pattern {
         }
         found
     }
+}
+
+/// How far off: what was asked of whom counts more than what the body says.
+fn distance(differs: &[Difference]) -> usize {
+    let of = |difference: &Difference| if difference.0.starts_with("body") { 1 } else { 10 };
+    differs.iter().map(of).sum()
 }
 
 impl fmt::Display for Pattern {
@@ -295,9 +295,10 @@ fn same(expected: &Value, found: &Value, is_typed: bool) -> bool {
         (Value::Number(expected), Value::Number(found)) => {
             expected == found || expected.as_f64() == found.as_f64()
         }
-        (Value::Number(_) | Value::Bool(_), Value::String(text)) if !is_typed => {
-            expected.to_string() == *text
+        (Value::Number(number), Value::String(text)) if !is_typed => {
+            text.parse().is_ok_and(|found: f64| number.as_f64() == Some(found))
         }
+        (Value::Bool(flag), Value::String(text)) if !is_typed => text.parse() == Ok(*flag),
         (Value::Null, Value::String(text)) if !is_typed => text.is_empty(),
         _ => expected == found,
     }
