@@ -72,13 +72,8 @@ impl Headers {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
-    /// All headers, taken over.
-    pub fn into_pairs(self) -> Vec<(compact_str::CompactString, compact_str::CompactString)> {
-        self.0
-    }
-
     /// All headers.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }

@@ -24,7 +24,7 @@ pub use credentials::{Credentials, derived_token};
 pub use cursors::{Cursor, Cursors};
 use faults::{FaultRules, NotAdded, Rule};
 pub use jobs::{Answered, Step};
-pub use journal::{Body, Exchange, Journal, Told};
+pub use journal::{Body, Exchange, Journal, MOST_OF_BODY, Texts, Told};
 pub use late::{First, Late};
 pub use locks::{Lock, Locks, PATIENCE};
 pub use ports::Ports;

@@ -107,7 +107,7 @@ pub struct Verified {
 /// What an exchange is about.
 pub fn told<'e>(exchange: &'e Exchange, org: &Org) -> &'e Told {
     exchange.told.get_or_init(|| {
-        let segments = route::segments(&exchange.path).unwrap_or_default();
+        let segments = route::segments(exchange.path()).unwrap_or_default();
         tell(&Facts::of_seen(seen(exchange), &segments), org)
     })
 }
@@ -115,9 +115,9 @@ pub fn told<'e>(exchange: &'e Exchange, org: &Org) -> &'e Told {
 fn seen(exchange: &Exchange) -> Seen<'_> {
     Seen {
         method: Method::parse(exchange.method).unwrap_or(Method::Get),
-        query: &exchange.query,
+        query: exchange.query(),
         content_type: exchange.request_header("content-type").unwrap_or_default(),
-        body: &exchange.request_body.bytes,
+        body: exchange.request_body().bytes,
     }
 }
 
@@ -165,8 +165,8 @@ impl Pattern {
             (!fits).then(|| Difference::other("method", method, exchange.method))
         }));
         check!(self.path.as_ref().and_then(|path| {
-            let fits = path.fits(&exchange.path, &exchange.query);
-            (!fits).then(|| Difference::other("path", path.as_str(), &exchange.path))
+            let fits = path.fits(exchange.path(), exchange.query());
+            (!fits).then(|| Difference::other("path", path.as_str(), exchange.path()))
         }));
         check!(self.status.and_then(|status| {
             let fits = status.fits(exchange.status);
@@ -174,7 +174,7 @@ impl Pattern {
             (!fits).then(|| Difference::other("status", &status.shown(), &found()))
         }));
         check!(self.unsupported.and_then(|wanted| {
-            let found = exchange.response_header(UNSUPPORTED).next().is_some();
+            let found = exchange.response_header(UNSUPPORTED).is_some();
             let text = |flag: bool| if flag { "true" } else { "false" };
             (found != wanted).then(|| Difference::other("unsupported", text(wanted), text(found)))
         }));
