@@ -99,7 +99,10 @@ fn ca_files(options: &EnvOptions, control: &Control) -> Result<Option<(String, S
 #[cfg(feature = "tls")]
 fn digest(text: &str) -> String {
     use sha2::{Digest as _, Sha256};
-    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text).iter().take(8).fold(String::new(), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 fn written(variables: &[(&str, String)], format: Format, proxy: Option<&str>) -> String {
