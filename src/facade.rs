@@ -333,7 +333,7 @@ impl Org {
             clock::pause(Duration::from_millis(api::Pending::PAUSE));
             let now = clock::system_now();
             let answer = (pending.has_news)(now).then(|| (pending.ask)(now)).flatten();
-            response = answer.unwrap_or_else(|| Response::later(pending));
+            response = answer.unwrap_or_else(|| Response::later(*pending));
         }
         response
     }

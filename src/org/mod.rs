@@ -25,7 +25,7 @@ pub use credentials::{Credentials, derived_token};
 pub use cursors::{Cursor, Cursors};
 use faults::{FaultRules, NotAdded, Rule};
 pub use jobs::{Step, TakeAnswer};
-pub use journal::{Body, Exchange, Journal, Told};
+pub use journal::{Body, Exchange, Journal, MOST_OF_BODY, Texts, Told};
 pub use late::{First, Late};
 pub use locks::{Lock, Locks, PATIENCE};
 pub use outbound::Carrier;
