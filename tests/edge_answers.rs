@@ -196,14 +196,15 @@ fn headers_are_those_of_the_handler() {
     });
     let answer = ask(&edge, GET);
     assert_eq!(answer.status, 201);
+    // Names are capitalised as Salesforce's are.
     let expected = [
-        ("date", "Wed, 14 Apr 2021 13:50:54 GMT"),
-        ("location", "/services/data/v51.0/sobjects/A/1"),
-        ("set-cookie", "a=1"),
-        ("set-cookie", "b=2"),
-        ("sforce-limit-info", "api-usage=1/2"),
-        ("x-fauxforce-hint", "line  break: no"),
-        ("content-length", "2"),
+        ("Date", "Wed, 14 Apr 2021 13:50:54 GMT"),
+        ("Location", "/services/data/v51.0/sobjects/A/1"),
+        ("Set-Cookie", "a=1"),
+        ("Set-Cookie", "b=2"),
+        ("Sforce-Limit-Info", "api-usage=1/2"),
+        ("X-Fauxforce-Hint", "line  break: no"),
+        ("Content-Length", "2"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(answer.headers, expected);

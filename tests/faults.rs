@@ -799,6 +799,75 @@ fn scenarios_bring_faults_and_take_them_away() {
 }
 
 #[test]
+fn steps_of_scenarios_bring_faults_and_take_them_away() {
+    let call = |status: u16| {
+        format!(
+            "[[when]]\nmethod = \"GET\"\npath = \"/services/data/v67.0/limits\"\nstatus = {status}\n"
+        )
+    };
+    let fault = "[[when]]\nfault = { id = \"busy\", name = \"server-unavailable\" }\n";
+    let lost = "[[when]]\nfault = { name = \"lost-response\", object = \"Account\" }\n\
+        [[when]]\nmethod = \"POST\"\npath = \"/services/data/v67.0/sobjects/Account\"\n\
+        body = { Name = \"Lost\" }\nlost = true\n";
+    let clear = |what: &str| format!("[[when]]\nclear = \"{what}\"\n");
+    let then = "[[then]]\nsoql = \"SELECT Name FROM Account\"\nrows = [{ Name = \"Lost\" }]\n";
+    let check = |name: &str, steps: &[&str]| {
+        let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::write(&path, steps.concat()).unwrap();
+        fauxforce::check_scenario(path.to_str().unwrap())
+    };
+    let (ok, busy) = (call(200), call(503));
+    let good =
+        [&ok, fault, &busy, &busy, &clear("busy"), &ok, fault, &clear("faults"), &ok, lost, then];
+    assert_eq!(check("good.toml", &good), Ok(()));
+    let unmet = check("unmet.toml", &[fault, &ok]).unwrap_err().concat();
+    assert!(unmet.contains("unmet.toml:3") && unmet.contains("Server too busy"), "{unmet}");
+    let unknown = check("unknown.toml", &[&clear("nothing")]).unwrap_err().concat();
+    assert!(unknown.contains("there is no fault rule nothing"), "{unknown}");
+    let wrong =
+        check("wrong.toml", &["[[when]]\nfault = { name = \"slwo\" }\n"]).unwrap_err().concat();
+    assert!(
+        wrong.contains("wrong.toml:2: when[0].fault.name: no such fault: slwo; did you mean slow?"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn calls_to_targets_are_struck_too() {
+    for name in ["target-answer-is-lost", "employees-meet-a-locked-row"] {
+        assert_eq!(fauxforce::check_scenario(name), Ok(()), "{name}");
+    }
+}
+
+#[test]
+fn the_journal_says_which_rule_struck() {
+    let mut world = World::new();
+    world.fault(
+        json!({"id": "second", "when": {"nth": 2}, "then": {"error": "SERVER_UNAVAILABLE"}}),
+    );
+    world.fault(json!({"id": "row", "match": {"record": {"Name": "B"}}, "then": {"error": "UNABLE_TO_LOCK_ROW"}}));
+    world.fault(json!({"id": "held", "match": {"object": "Lead"}, "then": {"hold": "gate"}}));
+    world.statuses(3);
+    world.create("B");
+    let mut wire = world.served.wire();
+    wire.send(world.served.head("GET", "/services/data/v66.0/sobjects/Lead/describe", ""));
+    world.until_held("held", 1);
+    world.control("POST", "faults/held/release", &Json::Null);
+    assert_eq!(wire.answer().status, 200);
+    let journal = world.control("GET", "requests", &Json::Null).json();
+    let seen: Vec<(u64, Option<&str>)> = journal["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| (item["status"].as_u64().unwrap(), item["fault"].as_str()))
+        .collect();
+    assert_eq!(
+        seen,
+        [(200, None), (503, Some("second")), (200, None), (400, Some("row")), (200, Some("held"))]
+    );
+}
+
+#[test]
 fn faults_of_the_command_line() {
     let mut world = World::with(&[
         "--fault",

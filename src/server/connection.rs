@@ -149,6 +149,7 @@ async fn speak_http1(
     let http = http1::Builder::new()
         .half_close(true)
         .auto_date_header(false)
+        // As Salesforce sends them (`X-XSS-Protection` and `ETag` aside); people read and grep them.
         .title_case_headers(true)
         .max_buf_size(HEAD_BUFFER)
         .serve_connection(TokioIo::new(stream), service)

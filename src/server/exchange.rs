@@ -122,7 +122,8 @@ impl Exchange {
         }
 
         control.mark_served();
-        let headers_only = request.method == Method::Head;
+        let method = request.method;
+        let headers_only = method == Method::Head;
         let mut handled = if (self.is_long)(&request) {
             let exchange = Arc::clone(&self);
             let _working = control.work();
@@ -145,7 +146,7 @@ impl Exchange {
                 }
                 Handled::Later(pending) => {
                     let _working = control.work();
-                    handled = later(pending, accepts, headers_only).await?;
+                    handled = self.later(pending, method, accepts, headers_only).await?;
                 }
             }
         };
@@ -280,10 +281,35 @@ impl Exchange {
         going_on.await.map_err(|_| Dropped)?
     }
 
-    /// Calls the handler; a panic in it is answered and logged, and nothing else is touched by it.
+    /// Waits a moment for an answer that is not there yet. Nobody's thread waits with it.
+    async fn later(
+        self: &Arc<Exchange>,
+        mut pending: Pending,
+        method: Method,
+        accepts: Option<Coding>,
+        headers_only: bool,
+    ) -> Result<Handled, Dropped> {
+        tokio::time::sleep(Duration::from_millis(Pending::PAUSE)).await;
+        if !(pending.has_news)(system_now()) {
+            return Ok(Handled::Later(pending));
+        }
+        let exchange = Arc::clone(self);
+        on_pool(move || match exchange.caught(method, || (pending.ask)(system_now())) {
+            Ok(Some(response)) | Err(response) => prepare(response, accepts, headers_only),
+            Ok(None) => Handled::Later(pending),
+        })
+        .await
+    }
+
+    /// Calls the handler.
     fn handle(&self, request: Request) -> Response {
-        let method = request.method;
-        catch_unwind(AssertUnwindSafe(|| (self.handler)(request))).unwrap_or_else(|panic| {
+        self.caught(request.method, || (self.handler)(request)).unwrap_or_else(|refused| refused)
+    }
+
+    /// Does a part of the handler's work; a panic in it is answered and logged, and nothing else is
+    /// touched by it.
+    fn caught<T>(&self, method: Method, work: impl FnOnce() -> T) -> Result<T, Response> {
+        catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
             let number = self.panics.fetch_add(1, Ordering::Relaxed) + 1;
             let reason = panic
                 .downcast_ref::<&str>()
@@ -332,23 +358,6 @@ fn prepare(mut response: Response, accepts: Option<Coding>, headers_only: bool) 
             Handled::Ready(response.transport, respond::prepare(response, accepts, headers_only))
         }
     }
-}
-
-/// Waits a moment for an answer that is not there yet. Nobody's thread waits with it.
-async fn later(
-    mut pending: Pending,
-    accepts: Option<Coding>,
-    headers_only: bool,
-) -> Result<Handled, Dropped> {
-    tokio::time::sleep(Duration::from_millis(Pending::PAUSE)).await;
-    if !(pending.has_news)(system_now()) {
-        return Ok(Handled::Later(pending));
-    }
-    on_pool(move || match (pending.ask)(system_now()) {
-        Some(response) => prepare(response, accepts, headers_only),
-        None => Handled::Later(pending),
-    })
-    .await
 }
 
 /// Refuses a request whose body is unread; the connection is not used again.

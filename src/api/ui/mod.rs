@@ -19,7 +19,7 @@ mod wanted;
 
 use super::http::Method;
 use super::keys::Keys;
-use super::reply::Reply;
+use super::reply::{Format, Reply, Style};
 use super::rest::{Call, Outcome};
 use crate::error::{Faults, OrgError};
 use crate::id::Id;
@@ -66,6 +66,11 @@ pub(super) struct Ui<'c> {
 pub(super) fn handle(call: &Call<'_>, path: &[&str]) -> Outcome {
     if call.version < SINCE {
         return Err(OrgError::not_found().into());
+    }
+    // The API speaks JSON alone.
+    if Style::of(call.entry.request).format == Format::Xml {
+        let accept = call.entry.request.headers.get("accept").unwrap_or_default();
+        return Err(OrgError::not_acceptable(accept).into());
     }
     let org = &call.entry.org;
     let (user, now) = (call.session.user, call.entry.now);

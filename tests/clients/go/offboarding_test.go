@@ -137,7 +137,7 @@ func TestTheSessionEndsAfterThreeHours(t *testing.T) {
 	}
 }
 
-func TestWhatChangedIsOneUser(t *testing.T) {
+func TestWhatChangedIsOneUserAndASeat(t *testing.T) {
 	org := fork(t)
 	org.control("PUT", "/snapshots/before", map[string]any{}, nil)
 	_, err := Deactivate(org.connect(), manager)
@@ -149,9 +149,10 @@ func TestWhatChangedIsOneUser(t *testing.T) {
 		}
 	}
 	org.control("GET", "/diff?from=before", nil, &diff)
-	updated := diff.Objects["User"].Updated
-	if len(diff.Objects) != 1 || len(updated) != 1 {
-		t.Fatalf("not one user: %v", diff.Objects)
+	// Who is deactivated gives the seat back.
+	updated, seats := diff.Objects["User"].Updated, diff.Objects["UserLicense"].Updated
+	if len(diff.Objects) != 2 || len(updated) != 1 || len(seats) != 1 {
+		t.Fatalf("not one user and a seat: %v", diff.Objects)
 	}
 	if updated[0].Before["IsActive"] != true || updated[0].After["IsActive"] != false {
 		t.Fatalf("not a deactivation: %v", updated)

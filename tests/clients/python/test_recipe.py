@@ -43,11 +43,12 @@ def test_the_session_ends_after_three_hours(org, sf):
     assert refusal.value.content[0]["errorCode"] == "INVALID_SESSION_ID"
 
 
-def test_what_changed_is_one_user(org, sf):
+def test_what_changed_is_one_user_and_a_seat(org, sf):
     org.control("PUT", "/snapshots/before")
     deactivate(sf, MANAGER)
     changed = org.control("GET", "/diff?from=before")["objects"]
-    assert list(changed) == ["User"]
+    # Who is deactivated gives the seat back.
+    assert sorted(changed) == ["User", "UserLicense"]
     [update] = changed["User"]["updated"]
     assert update["before"]["IsActive"] is True
     assert update["after"]["IsActive"] is False

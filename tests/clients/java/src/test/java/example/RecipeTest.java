@@ -60,11 +60,13 @@ class RecipeTest {
     }
 
     @Test
-    void whatChangedIsOneUser() throws IOException {
+    void whatChangedIsOneUserAndASeat() throws IOException {
         org.control("PUT", "/snapshots/before", "{}");
         offboarding.deactivate(MANAGER);
         JsonNode objects = org.control("GET", "/diff?from=before", null).get("objects");
-        assertEquals(1, objects.size(), objects.toString());
+        // Who is deactivated gives the seat back.
+        assertEquals(2, objects.size(), objects.toString());
+        assertTrue(objects.has("UserLicense"), objects.toString());
         JsonNode updated = objects.get("User").get("updated");
         assertEquals(1, updated.size());
         assertTrue(updated.get(0).get("before").get("IsActive").asBoolean());
