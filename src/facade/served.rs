@@ -1,9 +1,9 @@
 //! A served org: [`ServerBuilder`] gathers what the socket is about, [`Server`] serves.
 
 use super::ports::OwnPorts;
-use super::tally::Tally;
+use super::tally::{self, Tally};
 use super::{Arc, DEFAULT, Options, Org, Orgs, PathBuf, StartError, time};
-use crate::api::{self, Request, json};
+use crate::api::{self, json};
 use crate::clock;
 #[cfg(feature = "tls")]
 use crate::error::CaError;
@@ -128,19 +128,8 @@ impl ServerBuilder {
         #[cfg(not(feature = "tls"))]
         let ca_pem = None;
         let orgs = self.options.start(ca_pem.clone())?;
-        let served = Arc::clone(&orgs);
-        let handler = move |request: Request| match &self.tally {
-            None => api::handle(&served, request),
-            Some(tally) => {
-                let passing = Tally::before(&request);
-                let response = api::handle(&served, request);
-                // One that has to wait comes again.
-                if response.pause.is_none() {
-                    tally.after(passing, &response);
-                }
-                response
-            }
-        };
+        let (served, tally) = (Arc::clone(&orgs), self.tally.clone());
+        let handler = move |request| tally::answer(&served, tally.as_deref(), request);
         let edge_options = EdgeOptions {
             host: self.host,
             port: self.port,
@@ -157,7 +146,7 @@ impl ServerBuilder {
         };
         let edge = Edge::bind(edge_options.clone(), Arc::new(handler));
         let edge = edge.map_err(StartError::Listen)?;
-        let ports = OwnPorts::serve(&orgs, edge_options);
+        let ports = OwnPorts::serve(&orgs, edge_options, self.tally);
         let driven = Arc::clone(&orgs);
         let work = move || driven.run_due(clock::system_now());
         let background = Background::start(work).map_err(StartError::Listen)?;

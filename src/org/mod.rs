@@ -191,7 +191,7 @@ impl Org {
     }
 
     /// How the org was when it was created.
-    fn created(&self) -> &Arc<State> {
+    pub fn created(&self) -> &Arc<State> {
         self.created.get_or_init(|| (self.adopt)(&self.origin, self.id))
     }
 
