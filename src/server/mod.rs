@@ -150,13 +150,15 @@ fn is_long_call<'a>(method: Method, segments: impl Iterator<Item = &'a str>, bod
         *part = segment;
         count += 1;
     }
-    let is_short = match (method, &parts[..count]) {
-        (_, ["health"]) => true,
-        (Method::Post, ["orgs"] | ["orgs", _, "fork" | "reset"]) => true,
-        (Method::Post, ["orgs", _, "snapshots", _, "restore"]) => true,
-        (Method::Put, ["orgs", _, "snapshots", _]) => true,
-        _ => false,
-    };
+    let is_short = matches!(
+        (method, &parts[..count]),
+        (_, ["health"])
+            | (
+                Method::Post,
+                ["orgs"] | ["orgs", _, "fork" | "reset"] | ["orgs", _, "snapshots", _, "restore"]
+            )
+            | (Method::Put, ["orgs", _, "snapshots", _])
+    );
     let names = |key: &str| memchr::memmem::find(body, key.as_bytes()).is_some();
     !is_short || body.len() > LONG_CALL || names("scenarios") || names("listen")
 }

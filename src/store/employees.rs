@@ -168,7 +168,7 @@ impl Runs {
         number: impl Fn(ObjectId) -> Option<ObjectId>,
     ) -> Option<Runs> {
         let here = |(object, row): &EmployeeAt| Some((number(*object)?, *row));
-        for (_, run) in self.open.iter_mut() {
+        for (_, run) in &mut self.open {
             if let Some(saved) = &run.saved {
                 run.saved = Some(saved.iter().map(here).collect::<Option<_>>()?);
             }

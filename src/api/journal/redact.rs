@@ -236,9 +236,9 @@ mod tests {
         #[test]
         fn any_text_is_taken(text in "[{}<>/=&?#\\[\\]\",:\\\\a-d0-2é!% ]{0,60}") {
             for kind in ["application/json", "text/xml", "application/x-www-form-urlencoded", ""] {
-                prop_assert!(!body(kind, &text).contains("\0"));
+                prop_assert!(!body(kind, &text).contains('\0'));
             }
-            prop_assert!(!header("location", &text).contains("\0"));
+            prop_assert!(!header("location", &text).contains('\0'));
         }
 
         #[test]

@@ -1,7 +1,7 @@
 //! A state as one file: exported, kept beside tests, imported by another process.
 //!
 //! The line `fauxforce snapshot`, the version of the format (4 bytes), the length of what follows
-//! (8 bytes), its SHA-256, and the content: a [`Dump`](dump::Dump) as MessagePack, deflated. Numbers
+//! (8 bytes), its SHA-256, and the content: a [`Dump`](dump::Dump) as `MessagePack`, deflated. Numbers
 //! are big-endian. Objects, fields and picklist values are there by name, so that a program with
 //! another schema can read the file, or say what does not fit. The same state gives the same bytes.
 
