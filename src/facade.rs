@@ -26,7 +26,6 @@ use crate::clock::{self, Millis};
 use crate::error::CaError;
 use crate::org::faults::Rule;
 use crate::org::{DEFAULT, NotFounded, Orgs, Template};
-use crate::provisioning;
 use crate::scenario::{self, NewOrg, NotMade, Problem, Scenario};
 use crate::schema::{ImportError, import};
 use crate::store::StateMode;
@@ -144,7 +143,7 @@ impl Options {
             state_mode: self.state_mode,
             additions,
         })
-        .with_hooks(&provisioning::HOOKS)
+        .with_hooks(&api::HOOKS)
         .with_ticks(clock::ticks);
         let scenarios: Vec<Scenario> =
             self.scenarios.iter().map(|source| find(source)).collect::<Result<_, _>>()?;
@@ -334,7 +333,7 @@ impl Org {
             clock::pause(Duration::from_millis(api::Pending::PAUSE));
             let now = clock::system_now();
             let answer = (pending.has_news)(now).then(|| (pending.ask)(now)).flatten();
-            response = answer.unwrap_or_else(|| Response::later(pending));
+            response = answer.unwrap_or_else(|| Response::later(*pending));
         }
         response
     }

@@ -20,7 +20,17 @@ const LONGEST: usize = 600;
 /// Crates that belong to some places only: the crates, the places, why.
 const OWNED: [(&[&str], &[&str], &str); 3] = [
     (
-        &["hyper", "hyper_util", "http_body_util", "tokio", "rustls", "tokio_rustls", "rcgen", "socket2"],
+        &[
+            "hyper",
+            "hyper_util",
+            "http_body_util",
+            "tokio",
+            "rcgen",
+            "rustls",
+            "rustls_native_certs",
+            "tokio_rustls",
+            "socket2",
+        ],
         &["server/"],
         "only server/ knows the network",
     ),

@@ -106,6 +106,7 @@ fn env_prints_what_exec_sets() {
     let script = "eval \"$(\"$0\" env --format shell)\" && printf '%s' \"$SF_ACCESS_TOKEN\"";
     let mut shell = Command::new("sh");
     shell.args(["-c", script, env!("CARGO_BIN_EXE_fauxforce")]).env("FAUXFORCE_URL", &served.url);
+    shell.env("FAUXFORCE_CA_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/ca"));
     assert_eq!(text(&shell.output().unwrap().stdout), served.token);
 
     printed(&served, &["org", "create", "mine"]);
@@ -455,8 +456,87 @@ fn log_follows_what_comes() {
     drop(served);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).starts_with("fauxforce: no server at localhost:"));
+    assert_eq!(text(&output.stderr).lines().count(), 1, "{}", text(&output.stderr));
     assert!(lines.next().is_none());
+}
+
+#[test]
+fn snapshots_are_kept_compared_and_restored() {
+    let served = Served::start();
+    let mut client = served.client();
+    assert_eq!(printed(&served, &["snapshot", "list"]), "name,at,records\n");
+    assert_eq!(printed(&served, &["snapshot", "save", "empty"]), "saved empty\n");
+    let id = client.create("Lead", r#"{"LastName":"Okafor","Company":"Acme"}"#);
+    assert_eq!(json(&served, &["snapshot", "save", "one", "--json"])["name"], "one");
+    client.ask("PATCH", &format!("sobjects/Lead/{id}"), r#"{"Company":"Beta"}"#);
+    assert_eq!(
+        printed(&served, &["snapshot", "diff", "one"]),
+        format!("~ Lead {id}\n    Company: \"Acme\" -> \"Beta\"\n")
+    );
+    let since = printed(&served, &["snapshot", "diff", "empty", "one"]);
+    assert!(since.starts_with(&format!("+ Lead {id}\n")), "{since}");
+    assert!(since.contains("\n    LastName: \"Okafor\"\n"), "{since}");
+    let changed = json(&served, &["snapshot", "diff", "one", "--json"]);
+    assert_eq!(changed["objects"]["Lead"]["updated"][0]["after"]["Company"], "Beta");
+    client.ask("DELETE", &format!("sobjects/Lead/{id}"), "");
+    let gone = printed(&served, &["snapshot", "diff", "one"]);
+    assert_eq!(gone, format!("- Lead {id}\n"));
+
+    assert_eq!(printed(&served, &["snapshot", "restore", "one"]), "restored one\n");
+    assert_eq!(printed(&served, &["snapshot", "diff", "one"]), "no differences\n");
+    assert_eq!(printed(&served, &["query", "SELECT Company FROM Lead"]), "Company\nAcme\n");
+    let folder = Folder::new();
+    let file = folder.path("one.fauxforce");
+    assert_eq!(printed(&served, &["snapshot", "export", "one", &file]), "");
+    assert_eq!(printed(&served, &["snapshot", "import", "copy", &file]), "imported copy\n");
+    assert_eq!(printed(&served, &["snapshot", "diff", "copy", "one"]), "no differences\n");
+    assert_eq!(printed(&served, &["snapshot", "save", "one", "--replace"]), "saved one\n");
+    let list = printed(&served, &["snapshot", "list"]);
+    let names: Vec<&str> = list.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(names, ["copy", "empty", "one"]);
+    assert_eq!(json(&served, &["snapshot", "list", "--json"])["items"][0]["name"], "copy");
+    assert_eq!(printed(&served, &["snapshot", "delete", "copy", "one"]), "");
+
+    assert!(refused(&served, &["snapshot", "restore", "one"], 1).contains("no snapshot one"));
+    assert!(refused(&served, &["snapshot", "save", "empty"], 1).contains("already"));
+    assert!(refused(&served, &["snapshot", "diff", "one"], 1).contains("no snapshot one"));
+    refused(&served, &["snapshot", "import", "x", &folder.path("none")], 65);
+    let nonsense = folder.write("nonsense", "nonsense");
+    refused(&served, &["snapshot", "import", "x", &nonsense], 1);
+    let below = folder.path("no/folder/x");
+    refused(&served, &["snapshot", "export", "empty", &below], 73);
+}
+
+#[test]
+fn faults_are_added_listed_and_taken_away() {
+    let served = Served::start();
+    let mut client = served.client();
+    assert_eq!(printed(&served, &["fault", "list"]), "id,name,match,when,then,matched\n");
+    let names = printed(&served, &["fault", "list", "--names"]);
+    assert!(names.starts_with("name,title\n") && names.contains("\nrow-lock,"), "{names}");
+    assert_eq!(printed(&served, &["fault", "add", "row-lock:object=Lead,nth=1"]), "f1\n");
+    let rule = r#"{"id":"mine","match":{"path":"/services/data/*/limits"},"then":{"error":"SERVER_UNAVAILABLE"}}"#;
+    assert_eq!(json(&served, &["fault", "add", rule, "--json"])["id"], "mine");
+    let lead = r#"{"LastName":"Okafor","Company":"Acme"}"#;
+    let answer = client.ask("POST", "sobjects/Lead", lead);
+    assert!(answer.text().contains("UNABLE_TO_LOCK_ROW"), "{}", answer.text());
+    assert_eq!(client.ask("POST", "sobjects/Lead", lead).status, 201);
+    assert_eq!(client.ask("GET", "limits", "").status, 503);
+    let list = printed(&served, &["fault", "list"]);
+    assert_eq!(
+        list.lines().nth(1),
+        Some(
+            "f1,row-lock,\"{\"\"object\"\":\"\"Lead\"\"}\",\"{\"\"nth\"\":1}\",\"{\"\"error\"\":\
+             \"\"UNABLE_TO_LOCK_ROW\"\"}\",2"
+        )
+    );
+    assert_eq!(printed(&served, &["fault", "clear", "mine"]), "");
+    assert_eq!(client.ask("GET", "limits", "").status, 200);
+    assert_eq!(printed(&served, &["fault", "clear"]), "");
+    assert_eq!(json(&served, &["fault", "list", "--json"])["items"].as_array().unwrap().len(), 0);
+    assert!(refused(&served, &["fault", "clear", "mine"], 1).contains("no fault rule mine"));
+    assert!(refused(&served, &["fault", "add", "row-lok"], 1).contains("did you mean row-lock?"));
+    refused(&served, &["fault", "add", "slow:delay"], 64);
 }
 
 #[test]

@@ -288,9 +288,12 @@ fn objects_are_added_by_describe() {
 #[test]
 fn what_is_not_built_is_refused_loudly_and_what_nobody_knows_is_not_found() {
     let org = start();
+    let alone = Request::new(Method::Post, "/_fauxforce/orgs").json(r#"{"listen":true}"#);
+    let response = org.call(alone);
+    assert_eq!(response.status, 501, "nobody listens in this process");
+    assert!(response.header("x-fauxforce-unsupported").is_some());
     let drained = json!({"ran": 0, "now": "2026-01-15T09:00:00.000Z"});
     assert_eq!(post(&org, "/orgs/default/drain", json!({})), (200, drained));
-    assert_eq!(post(&org, "/orgs", json!({"listen": true})).0, 501);
     assert_eq!(call(&org, Method::Get, "/nothing", &Value::Null).0, 404);
     assert_eq!(call(&org, Method::Get, "/orgs/default/nothing", &Value::Null).0, 404);
     let response = org.call(Request::new(Method::Delete, "/_fauxforce/orgs/default/clock"));

@@ -11,9 +11,11 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
 
+const BINARY: &str = env!("CARGO_BIN_EXE_fauxforce");
+
 /// The binary without the caller's own settings.
 fn exec(options: &[&str], command: &[&str]) -> Command {
-    let mut exec = Command::new(env!("CARGO_BIN_EXE_fauxforce"));
+    let mut exec = Command::new(BINARY);
     let inherited = std::env::vars().filter(|(name, _)| {
         name.starts_with("FAUXFORCE_") || name.to_ascii_lowercase().ends_with("_proxy")
     });
@@ -274,6 +276,29 @@ fn clients_that_obey_the_variables_never_reach_the_real_hosts() {
 }
 
 #[test]
+fn requests_through_an_orgs_own_port_are_counted_too() {
+    let script = format!(
+        "{ASK} URL=$(\"{BINARY}\" org create own --listen --json | sed \
+         's/.*\"instance_url\":\"\\([^\"]*\\)\".*/\\1/'); ask $URL/services/data"
+    );
+    let output = sh(&[], &script);
+    assert_eq!(text(&output.stdout), "200", "{}", text(&output.stderr));
+    assert!(text(&output.stderr).starts_with("fauxforce: 1 request, "), "{}", text(&output.stderr));
+}
+
+#[test]
+fn faults_strike_the_command() {
+    let script = format!("{ASK} ask $SF_INSTANCE_URL/services/data/v66.0/limits");
+    let fault = ["--fault", "server-unavailable"];
+    assert_eq!(text(&sh(&fault, &script).stdout), "503");
+    let mut command = exec(&[], &["sh", "-c", &format!("{script}; {script}; {script}")]);
+    command.env("FAUXFORCE_FAULT", "request-limit-exceeded:nth=1,server-unavailable:nth=1");
+    assert_eq!(text(&command.output().unwrap().stdout), "403503200");
+    let wrong = sh(&["--fault", "no-such-fault"], "echo ran");
+    assert_eq!((wrong.status.code(), text(&wrong.stdout)), (Some(64), ""));
+}
+
+#[test]
 fn unmet_expectations_can_fail_the_run() {
     let verify = |times: &str| {
         format!(
@@ -345,6 +370,14 @@ fn a_failure_leaves_its_evidence() {
         serde_json::from_str(&text).expect(file)
     };
     assert_eq!(read("summary.json")["status"], 5);
+    let created = &read("default/diff.json")["objects"]["Account"]["created"][0];
+    assert_eq!(created["record"]["Name"], "Acme");
+    assert_eq!(read("mine/diff.json"), serde_json::json!({"objects": {}}));
+    for org in ["default", "mine"] {
+        let file = format!("{report}/{org}/org.fauxforce");
+        let taken = sh(&[], &format!("\"{BINARY}\" snapshot import end {file}"));
+        assert_eq!(text(&taken.stdout), "imported end\n", "{}", text(&taken.stderr));
+    }
     let journal = read("default/requests.json");
     assert_eq!(journal["items"][0]["object"], "Account");
     assert_eq!(read("default/requests.har")["log"]["entries"].as_array().map(Vec::len), Some(1));

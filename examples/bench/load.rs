@@ -160,6 +160,11 @@ impl Connection {
         Ok(status)
     }
 
+    /// The body of the last answer.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     fn read_line(&mut self) -> Result<(), String> {
         self.line.clear();
         match self.stream.read_line(&mut self.line) {

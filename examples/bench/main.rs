@@ -8,6 +8,7 @@
 
 mod load;
 mod process;
+mod provisioning;
 mod rows;
 mod servers;
 mod table;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 bench                          the rows of examples/bench/rows.rs whose server can be started
 bench NAME…                    only the rows whose names contain one of these
+bench provisioning             what the engine of provisioning costs
 bench request [--url URL --pid PID] [--connections N] METHOD TARGET [-H 'Name: value']… [-d BODY]
                                one request to a running server (without --url: to one started now)
 Environment: BENCH_ROUNDS (default 9), BENCH_REQUESTS per round (default 20000)";
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
             println!("{USAGE}");
             Ok(())
         }
+        ["provisioning"] => provisioning::run(effort),
         ["request", rest @ ..] => Row::from_arguments(rest).and_then(|row| measure(&[row], effort)),
         names => {
             let rows: Vec<Row> = rows::all()

@@ -13,15 +13,15 @@ use std::time::{Duration, Instant};
 const WARM_UP: usize = 2_000;
 
 /// A server under measurement; ends with this value if we started it.
-struct Started {
+pub(crate) struct Started {
     child: Option<Child>,
     pid: u32,
-    authority: String,
+    pub(crate) authority: String,
 }
 
 impl Started {
     /// Starts a server and waits for the line that says where it listens.
-    fn new(server: &Server) -> Result<Started, String> {
+    pub(crate) fn new(server: &Server) -> Result<Started, String> {
         let mut command = match server {
             Server::Bare => role(&["bare"])?,
             Server::Edge(handler) => role(&["edge", handler])?,
@@ -53,7 +53,7 @@ impl Started {
     }
 
     /// CPU time of all its threads so far.
-    fn cpu(&self) -> Result<Duration, String> {
+    pub(crate) fn cpu(&self) -> Result<Duration, String> {
         let mut nanoseconds = 0;
         let tasks = format!("/proc/{}/task", self.pid);
         for task in std::fs::read_dir(&tasks).map_err(|error| format!("{tasks}: {error}"))? {
@@ -68,7 +68,7 @@ impl Started {
     }
 
     /// Resident memory in bytes.
-    fn memory(&self) -> Result<f64, String> {
+    pub(crate) fn memory(&self) -> Result<f64, String> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid))
             .map_err(|error| error.to_string())?;
         let kibibytes = status
@@ -79,7 +79,7 @@ impl Started {
     }
 
     /// Makes requests that must succeed.
-    fn prepare(&self, requests: &[Request]) -> Result<(), String> {
+    pub(crate) fn prepare(&self, requests: &[Request]) -> Result<(), String> {
         for request in requests {
             let status = self.ask(request)?;
             if status >= 300 {
@@ -94,8 +94,15 @@ impl Started {
         Connection::open(&self.authority)?.exchange(&request.bytes(&self.authority))
     }
 
+    /// The body that one request is answered with.
+    pub(crate) fn answer(&self, request: &Request) -> Result<String, String> {
+        let mut connection = Connection::open(&self.authority)?;
+        connection.exchange(&request.bytes(&self.authority))?;
+        Ok(String::from_utf8_lossy(connection.body()).into_owned())
+    }
+
     /// The CPU time that each of so many requests costs the server, in nanoseconds.
-    fn cost(&self, request: &Request, connections: usize, count: usize) -> Result<f64, String> {
+    pub(crate) fn cost(&self, request: &Request, connections: usize, count: usize) -> Result<f64, String> {
         let (connections, asked) = (connections.to_string(), count.to_string());
         self.cost_under(&["load", &self.authority, &connections, &asked], request)
     }

@@ -163,7 +163,7 @@ const SMALL: &str =
 const FULL: &str = r#"{"Name":"Acme Corporation","AccountNumber":"ACC-0001","Phone":"+1 415 555 0100","Fax":"+1 415 555 0101","Website":"https://acme.example.com","Industry":"Banking","Type":"Customer - Direct","Rating":"Hot","Ownership":"Public","TickerSymbol":"ACME","Sic":"1234","Site":"HQ","AnnualRevenue":1000000,"NumberOfEmployees":250,"Description":"A long enough description of the account","BillingStreet":"1 Market St","BillingCity":"San Francisco","BillingState":"CA","BillingPostalCode":"94105","BillingCountry":"USA","ShippingStreet":"1 Market St","ShippingCity":"San Francisco","ShippingState":"CA","ShippingPostalCode":"94105","ShippingCountry":"USA"}"#;
 
 /// A request with the default org's first session and a JSON body.
-fn rest(method: &str, target: &str, body: &str) -> Request {
+pub(crate) fn rest(method: &str, target: &str, body: &str) -> Request {
     let token = fauxforce::Org::start().map(|org| org.access_token().to_owned());
     Request { method: method.to_owned(), body: body.to_owned(), ..get(target) }
         .with(&format!("Authorization: Bearer {}", token.unwrap_or_default()))
@@ -208,7 +208,7 @@ fn graph(count: usize) -> Request {
 }
 
 /// Lifts the daily limit, which a measurement uses up.
-fn unlimited() -> Request {
+pub(crate) fn unlimited() -> Request {
     let body = r#"{"limits":{"DailyApiRequests":1000000000}}"#;
     rest("PUT", "/_fauxforce/orgs/default/settings", body)
 }

@@ -72,13 +72,8 @@ impl Headers {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
-    /// All headers, taken over.
-    pub fn into_pairs(self) -> Vec<(compact_str::CompactString, compact_str::CompactString)> {
-        self.0
-    }
-
     /// All headers.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
@@ -332,7 +327,7 @@ pub struct Response {
     /// This is no answer yet: the request has to wait.
     pub pause: Option<Box<Pause>>,
     /// The answer comes later; all else here is nothing.
-    pub pending: Option<Pending>,
+    pub pending: Option<Box<Pending>>,
 }
 
 impl Response {
@@ -356,7 +351,7 @@ impl Response {
 
     /// An answer that comes later.
     pub fn later(pending: Pending) -> Response {
-        Response { pending: Some(pending), ..Response::status(202) }
+        Response { pending: Some(Box::new(pending)), ..Response::status(202) }
     }
 
     /// The same with one more header.

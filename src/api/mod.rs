@@ -19,6 +19,8 @@ pub mod json;
 mod keys;
 pub mod layouts;
 mod list_views;
+#[cfg(feature = "server")]
+pub(crate) mod outbound;
 mod params;
 mod query_columns;
 pub mod query_json;
@@ -50,3 +52,13 @@ pub(crate) use journal::{Pattern, Status, Times, json_tree, push as push_exchang
 pub use route::handle;
 #[cfg(feature = "cli")]
 pub(crate) use tree::Json;
+
+use crate::org::Hooks;
+use crate::provisioning;
+
+/// What the floors from here down do in every org.
+pub(crate) static HOOKS: Hooks = Hooks {
+    writes: provisioning::WRITES,
+    step: |kind| provisioning::step(kind).or_else(|| concur::step(kind)),
+    answered: |kind| provisioning::answered(kind).or_else(|| concur::answered(kind)),
+};

@@ -28,7 +28,7 @@ pub fn handle(orgs: &Orgs, mut request: Request) -> Response {
     };
     if let Some(noted) = trace.close() {
         let duration = orgs.ticks().saturating_sub(began);
-        journal::record(request, &response, noted, duration);
+        journal::record(&request, &response, noted, duration);
     }
     response
 }

@@ -1,9 +1,11 @@
 //! The one error type. Every message that a user can see is made by a named constructor here, by
 //! topic: [`resource`](self) (paths, methods, sessions), `login` (OAuth, SOAP sessions), `record`
 //! (saving), `query` (SOQL, SOSL),
-//! `json` (request bodies), `ui` (the User Interface API), `scim` and `concur` (targets), `control` (our own API). Each protocol
+//! `json` (request bodies), `ui` (the User Interface API), `scim` and `concur` (targets), `outbound`
+//! (calls to other systems), `control` (our own API). Each protocol
 //! renders an [`OrgError`] in one place. Texts and statuses: `reference/rest.md` §8.
 
+mod approvals;
 mod authority;
 mod composite;
 mod concur;
@@ -13,6 +15,7 @@ mod employees;
 mod injected;
 pub mod journal;
 mod login;
+mod outbound;
 pub mod provisioning;
 mod proxy;
 mod query;
@@ -31,6 +34,7 @@ pub use concur::{
 pub use control::ControlError;
 pub use injected::{Injected, error_codes, is_of_records};
 pub use login::SOAP_CLIENT;
+pub use outbound::CallFailed;
 pub use scim::{FilterFault, PatchFault, ScimError};
 pub use snapshot::FileFault;
 pub use ui::UI_NOT_SAVED;

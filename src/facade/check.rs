@@ -4,7 +4,6 @@ use super::{Org, find};
 use crate::api::{self, Request};
 use crate::clock;
 use crate::org::{DEFAULT, Orgs, Template};
-use crate::provisioning;
 use crate::scenario::{self, NewOrg, NotMade};
 use std::sync::Arc;
 
@@ -20,7 +19,7 @@ use std::sync::Arc;
 pub fn check_scenario(source: &str) -> Result<(), Vec<String>> {
     let one = |problem: String| vec![problem];
     let scenario = find(source).map_err(|problem| one(problem.to_string()))?;
-    let orgs = Orgs::new(Template::default()).with_hooks(&provisioning::HOOKS);
+    let orgs = Orgs::new(Template::default()).with_hooks(&api::HOOKS);
     let scenarios = std::slice::from_ref(&scenario);
     let new = NewOrg { name: Some(DEFAULT), scenarios, ..NewOrg::default() };
     let made = scenario::create(&orgs, &new, clock::system_now());

@@ -34,12 +34,12 @@ impl Recorded {
 
     /// The path as it was sent, without the query.
     pub fn path(&self) -> &str {
-        &self.exchange.path
+        self.exchange.path()
     }
 
     /// The query as it was sent, without `?`.
     pub fn query(&self) -> &str {
-        &self.exchange.query
+        self.exchange.query()
     }
 
     /// What it asked for: `create`, `query`, `login`, …
@@ -74,17 +74,17 @@ impl Recorded {
 
     /// Its body, at most 64 KiB of it; secrets are there.
     pub fn request_body(&self) -> &[u8] {
-        &self.exchange.request_body.bytes
+        self.exchange.request_body().bytes
     }
 
     /// The first header of this name in its answer, letter case aside.
-    pub fn response_header<'a>(&'a self, name: &'a str) -> Option<&'a str> {
-        self.exchange.response_header(name).next()
+    pub fn response_header(&self, name: &str) -> Option<&str> {
+        self.exchange.response_header(name)
     }
 
     /// The body of its answer, at most 64 KiB of it.
     pub fn response_body(&self) -> &[u8] {
-        &self.exchange.response_body.bytes
+        self.exchange.response_body().bytes
     }
 
     /// It as the control API shows it: JSON without secrets.
@@ -156,6 +156,7 @@ impl Expected {
     ///
     /// When the text is not JSON.
     #[must_use]
+    #[allow(clippy::needless_pass_by_value)] // Texts and trees read best so.
     pub fn body(mut self, part: impl ToString) -> Expected {
         let part = api::json_tree(&part.to_string());
         self.pattern.body = Some(part.expect("the part of a body is JSON"));
@@ -168,6 +169,7 @@ impl Expected {
     ///
     /// When the text is neither.
     #[must_use]
+    #[allow(clippy::needless_pass_by_value)] // Numbers and texts read best so.
     pub fn status(mut self, status: impl ToString) -> Expected {
         let status = Status::parse(&status.to_string());
         self.pattern.status = Some(status.expect("a status such as 404 or 4xx"));
@@ -232,7 +234,7 @@ impl Expectation {
         }
         let nearest = verified.nearest.iter().map(|(exchange, differs)| {
             let differs: Vec<&str> = differs.iter().map(|one| one.0.as_str()).collect();
-            let (method, path) = (exchange.method, &exchange.path);
+            let (method, path) = (exchange.method, exchange.path());
             nearest_text(exchange.seq, method, path, exchange.status, &differs.join("; "))
         });
         let nearest: Vec<String> = nearest.collect();

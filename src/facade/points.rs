@@ -101,6 +101,11 @@ impl Org {
         Ok(api::diff_json(&before, &after))
     }
 
+    /// What differs from how the org was when it was created, in the same form.
+    pub fn changes(&self) -> String {
+        api::diff_json(self.org.created(), &self.org.read())
+    }
+
     /// A new org that shares every record with this one as it was at a snapshot.
     ///
     /// # Errors
@@ -117,6 +122,11 @@ impl Org {
     /// A snapshot as one file, which [`Org::import_snapshot`] takes, here or in another process.
     pub fn export_snapshot(&self, name: &str) -> Result<Vec<u8>, SnapshotError> {
         Ok(file::write(&self.point(name)?.state))
+    }
+
+    /// The org as it is now, as such a file.
+    pub fn export(&self) -> Vec<u8> {
+        file::write(&self.org.read())
     }
 
     /// Keeps what a file holds as a snapshot. The org itself stays as it is until it is restored.

@@ -1,16 +1,17 @@
 //! A served org: [`ServerBuilder`] gathers what the socket is about, [`Server`] serves.
 
 use super::ports::OwnPorts;
-use super::tally::Tally;
+use super::tally::{self, Tally};
 use super::{Arc, DEFAULT, Options, Org, Orgs, PathBuf, StartError, time};
-use crate::api::{self, Request, json};
+use crate::api::{self, json};
 use crate::clock;
 #[cfg(feature = "tls")]
 use crate::error::CaError;
 #[cfg(feature = "tls")]
 use crate::server::Authority;
 use crate::server::{
-    Background, Edge, EdgeOptions, HostChoice, HostPattern, ProxyOptions, environment,
+    Background, Deliver, Edge, EdgeOptions, HostChoice, HostPattern, Outbound, ProxyOptions,
+    environment,
 };
 use std::net::IpAddr;
 use std::path::Path;
@@ -126,20 +127,9 @@ impl ServerBuilder {
         let ca_pem = authority.as_ref().map(|authority| authority.certificate_pem().to_owned());
         #[cfg(not(feature = "tls"))]
         let ca_pem = None;
-        let orgs = self.options.start(ca_pem)?;
-        let served = Arc::clone(&orgs);
-        let handler = move |request: Request| match &self.tally {
-            None => api::handle(&served, request),
-            Some(tally) => {
-                let passing = Tally::before(&request);
-                let response = api::handle(&served, request);
-                // One that has to wait comes again.
-                if response.pause.is_none() {
-                    tally.after(passing, &response);
-                }
-                response
-            }
-        };
+        let orgs = self.options.start(ca_pem.clone())?;
+        let (served, tally) = (Arc::clone(&orgs), self.tally.clone());
+        let handler = move |request| tally::answer(&served, tally.as_deref(), request);
         let edge_options = EdgeOptions {
             host: self.host,
             port: self.port,
@@ -156,17 +146,27 @@ impl ServerBuilder {
         };
         let edge = Edge::bind(edge_options.clone(), Arc::new(handler));
         let edge = edge.map_err(StartError::Listen)?;
-        let ports = OwnPorts::serve(&orgs, edge_options);
+        let ports = OwnPorts::serve(&orgs, edge_options, self.tally);
         let driven = Arc::clone(&orgs);
         let work = move || driven.run_due(clock::system_now());
         let background = Background::start(work).map_err(StartError::Listen)?;
+        // The carrier lives in the orgs: an owner of theirs in it would keep them for ever.
+        let asking = Arc::downgrade(&orgs);
+        let deliver: Deliver = Arc::new(move |id, call, answer| {
+            if let Some(org) = asking.upgrade().and_then(|orgs| orgs.with_id(id)) {
+                org.answer(call, answer, clock::system_now());
+            }
+        });
+        let outbound = Outbound::start(deliver, ca_pem).map_err(StartError::Listen)?;
+        orgs.carry_with(outbound.carrier());
         Ok(Server {
             edge,
             orgs,
-            _ports: ports,
+            ports,
             #[cfg(feature = "tls")]
             authority,
             _background: background,
+            _outbound: outbound,
         })
     }
 }
@@ -190,11 +190,13 @@ pub struct Server {
     edge: Edge,
     orgs: Arc<Orgs>,
     /// Where orgs listen alone.
-    _ports: Arc<OwnPorts>,
+    ports: Arc<OwnPorts>,
     #[cfg(feature = "tls")]
     authority: Option<Arc<Authority>>,
     /// Runs the orgs' work as time passes.
     _background: Background,
+    /// Makes the orgs' calls to other systems.
+    _outbound: Outbound,
 }
 
 impl std::fmt::Debug for Server {
@@ -291,6 +293,7 @@ impl Server {
     pub fn stop(&mut self) {
         self.orgs.release_held();
         self.edge.stop();
+        self.ports.close_all();
     }
 }
 

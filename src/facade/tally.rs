@@ -1,6 +1,7 @@
 //! What a served process was asked, counted: the summary that `exec` ends with.
 
-use crate::api::{Request, RequestBody, Response, ResponseBody};
+use crate::api::{self, Request, RequestBody, Response, ResponseBody};
+use crate::org::Orgs;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -43,7 +44,7 @@ impl Tally {
     }
 
     /// What must be known of a request once it is answered.
-    pub(super) fn before(request: &Request) -> Passing {
+    fn before(request: &Request) -> Passing {
         if !request.path.trim_start_matches('/').starts_with("_fauxforce") {
             return Passing::Client;
         }
@@ -58,7 +59,7 @@ impl Tally {
     }
 
     /// Counts an answer.
-    pub(super) fn after(&self, passing: Passing, response: &Response) {
+    fn after(&self, passing: Passing, response: &Response) {
         match passing {
             Passing::Control => {}
             Passing::Expectation(what) => {
@@ -86,8 +87,20 @@ impl Tally {
     }
 }
 
+/// Answers a request, and counts it when somebody wants to know.
+pub(super) fn answer(orgs: &Orgs, tally: Option<&Tally>, request: Request) -> Response {
+    let Some(tally) = tally else { return api::handle(orgs, request) };
+    let passing = Tally::before(&request);
+    let response = api::handle(orgs, request);
+    // One that has to wait comes again.
+    if response.pause.is_none() {
+        tally.after(passing, &response);
+    }
+    response
+}
+
 /// A request that is not answered yet.
-pub(super) enum Passing {
+enum Passing {
     /// To Salesforce.
     Client,
     /// To the control API.

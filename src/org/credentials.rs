@@ -33,10 +33,8 @@ impl Credentials {
         let is_default = &*first.name == DEFAULT;
         let own = |given: &Option<String>| given.clone().filter(|_| is_default);
         let username = template.username.as_deref().unwrap_or("admin@fauxforce.test");
-        let username = match is_default {
-            true => username.to_owned(),
-            false => format!("{username}.{}", first.name),
-        };
+        let suffix = if is_default { String::new() } else { format!(".{}", first.name) };
+        let username = format!("{username}{suffix}");
         let secret = || derived_token(org, "client secret", 0, 32, b"0123456789ABCDEF");
         let key = || derived_token(org, "client id", 0, 72, TOKEN_CHARS_PLAIN);
         Credentials {

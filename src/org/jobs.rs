@@ -12,7 +12,7 @@ use super::{Drained, Hooks, Org};
 use crate::clock::{Clock, Millis};
 use crate::dml::{Actor, Attempt, TargetGate, Transaction};
 use crate::error::Faults;
-use crate::store::{Answer, Job, State};
+use crate::store::{Answer, Job, OutboundCall, State};
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ const MOST_STEPS: usize = 50_000_000;
 pub type Step = fn(&mut Transaction<'_>, &Job) -> Result<u32, Faults>;
 
 /// Takes the answer to a call that a job of this kind asked.
-pub type Answered = fn(&mut Transaction<'_>, &Job, &Answer) -> Result<(), Faults>;
+pub type TakeAnswer = fn(&mut Transaction<'_>, &Job, &Answer) -> Result<(), Faults>;
 
 /// What became of a slice.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,6 +65,7 @@ impl Org {
                 let long = state.jobs.due_at_least(now, SLICE as usize);
                 if !long || !self.driven.load(Ordering::Relaxed) {
                     self.slice(now);
+                    self.carry(now);
                 }
             }
         }
@@ -80,6 +81,7 @@ impl Org {
                 break;
             }
         }
+        self.carry(now);
         ran
     }
 
@@ -88,27 +90,40 @@ impl Org {
         self.driven.store(true, Ordering::Relaxed);
         let now = self.now(system_now);
         let due = self.read().jobs.next_due().is_some_and(|due| due <= now);
-        due && self.slice(now).more
+        let more = due && self.slice(now).more;
+        self.carry(now);
+        more
     }
 
-    /// Runs all work to its end; the clock moves on to whatever falls due later.
+    /// Runs all work to its end; the clock moves on to whatever falls due later, and answers to calls
+    /// to other systems are waited for.
     pub fn drain(&self, system_now: Millis) -> Drained {
         let mut ran = 0;
         loop {
             let now = self.now(system_now);
-            let next: Result<Option<Millis>, Infallible> = self.change(|state| {
-                state.jobs.stop_waiting(now);
+            self.moved(|state| state.jobs.stop_waiting(now));
+            ran += self.run_due(now);
+            // Answers come in before the clock moves on.
+            if !self.read().calls.is_empty() && self.await_answer() {
+                continue;
+            }
+            let due = self.moved(|state| {
                 let due = state.jobs.next_due();
                 if let Some(later) = due.filter(|due| *due > now) {
                     state.clock.advance(later - now);
                 }
-                Ok(due)
+                due
             });
-            if matches!(next, Ok(None)) || ran >= MOST_STEPS {
+            if due.is_none() || ran >= MOST_STEPS {
                 return Drained { ran, now };
             }
-            ran += self.run_due(self.now(system_now));
         }
+    }
+
+    fn moved<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        let done: Result<T, Infallible> = self.change(|state| Ok(work(state)));
+        let Ok(done) = done;
+        done
     }
 
     fn slice(&self, now: Millis) -> Slice {
@@ -137,12 +152,15 @@ impl Org {
         slice
     }
 
-    /// Gives the answer to a call that the org asked. Nothing happens when nobody waits for it.
-    pub fn answer(&self, number: u64, answer: &Answer, system_now: Millis) {
-        let now = self.now(system_now);
+    /// Takes the answer to a call into the records. Nothing happens when nobody waits for it any
+    /// more.
+    pub(super) fn take_answer(&self, call: &Arc<OutboundCall>, answer: &Answer, now: Millis) {
         let actor = Actor { user: self.credentials.user_id, now, system: true };
         let taken = self.write(actor, |transaction| {
-            let Some(call) = transaction.state.calls.close(number) else { return Ok(()) };
+            if !transaction.state.calls.is_open(call) {
+                return Ok(());
+            }
+            transaction.state.calls.close(call.number);
             let savepoint = transaction.state.clone();
             let Some(answered) = (self.hooks.answered)(call.job.kind) else { return Ok(()) };
             if let Err(faults) = answered(transaction, &call.job, answer) {
@@ -185,7 +203,7 @@ mod tests {
     use crate::id::Id;
     use crate::org::{DEFAULT, First};
     use crate::schema::{Features, Schema};
-    use crate::store::{Job, JobKind, Pace};
+    use crate::store::{Answered, Ask, Doc, Job, JobKind, Pace};
     use std::sync::Arc;
 
     const COUNT: JobKind = "count";
@@ -218,12 +236,17 @@ mod tests {
             .map(|(_, step)| step)
     }
 
-    fn answered_of(_: JobKind) -> Option<Answered> {
+    fn answered_of(_: JobKind) -> Option<TakeAnswer> {
         Some(|transaction, job, answer| {
-            let outputs = answer.as_ref().map_or(0, Vec::len) as u64;
-            transaction.state.tallies.insert((TALLY.0, job.subject), outputs);
+            let next = answer.as_ref().map_or(0, |answered| answered.next.unwrap_or(0));
+            transaction.state.tallies.insert((TALLY.0, job.subject), next);
             Ok(())
         })
+    }
+
+    fn call(job: Job) -> OutboundCall {
+        let (url, ask) = ("http://target.test".into(), Ask::Event(Doc::Null));
+        OutboundCall { number: 0, job, url, authorization: None, timeout: 1000, ask }
     }
 
     static HOOKS: Hooks = Hooks { writes: dml::Hooks::NONE, step: step_of, answered: answered_of };
@@ -294,17 +317,29 @@ mod tests {
     #[test]
     fn an_answer_is_taken_once() {
         let org = org(Clock::Virtual { now: 100 });
-        let asked: Result<u64, Infallible> = org.change(|state| {
-            let job = Job::new(COUNT, subject());
-            Ok(state.calls.ask(job, "webhook", "http://target.test".into(), 1000, Vec::new()))
-        });
-        let number = asked.expect("no error");
-        assert_eq!(org.read().calls.open().count(), 1);
-        let answer = |count| Ok(vec![("Status".to_owned(), "200".to_owned()); count]);
-        org.answer(number, &answer(3), 0);
-        org.answer(number, &answer(5), 0);
+        let ask = || {
+            let asked: Result<(), Infallible> = org.change(|state| {
+                state.calls.ask(call(Job::new(COUNT, subject())));
+                Ok(())
+            });
+            asked.expect("no error");
+            Arc::clone(org.read().calls.open().next().expect("a call"))
+        };
+        let answer = |next| Ok(Answered { next: Some(next), ..Answered::default() });
+        let first = ask();
+        org.answer(&first, &answer(3), 0);
+        org.answer(&first, &answer(5), 0);
         assert_eq!(counted(&org), 3);
-        assert!(org.read().calls.get(number).is_none());
+        assert!(org.read().calls.is_empty());
+        // After a reset the answer to the first call is not that of another.
+        org.reset(false, 0);
+        let second = ask();
+        org.take_answer(&first, &answer(7), 100);
+        assert_eq!(counted(&org), 0);
+        assert!(org.read().calls.is_open(&second));
+        // Nobody serves this org: the call fails, and work does not wait for it.
+        assert_eq!(org.drain(0).ran, 0);
+        assert!(org.read().calls.is_empty());
     }
 
     #[test]

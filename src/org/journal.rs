@@ -1,14 +1,12 @@
 //! The journal: what an org was asked and what it answered, the newest ten thousand exchanges or
 //! sixteen megabytes of them, whichever is less.
 //!
-//! Recording takes over what request and answer hold already. Whoever reads gets shared exchanges
-//! and renders them without a lock. Numbers go up by one and are never used again, so that a reader
+//! Recording copies texts into one piece of memory and reads nothing. Whoever reads gets shared
+//! exchanges and renders them without a lock. Numbers go up by one and are never used again, so that a reader
 //! can ask for what came since.
 
 use crate::clock::Millis;
-use bytes::Bytes;
 use compact_str::CompactString;
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -22,42 +20,7 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 pub const MOST_OF_BODY: usize = 64 * 1024;
 
 /// What an exchange takes beside its texts.
-const FIXED: usize = 512;
-
-/// What a header takes beside its texts.
-const FIXED_OF_HEADER: usize = 48;
-
-/// A body, or its beginning.
-#[derive(Clone, Debug, Default)]
-pub struct Body {
-    /// At most [`MOST_OF_BODY`] bytes.
-    pub bytes: Bytes,
-    /// Bytes of the whole body; `None` when it was sent piece by piece.
-    pub length: Option<usize>,
-}
-
-impl Body {
-    /// A body of which the beginning is kept.
-    pub fn of(bytes: &Bytes) -> Body {
-        let length = Some(bytes.len());
-        if bytes.len() <= MOST_OF_BODY {
-            return Body { bytes: bytes.clone(), length };
-        }
-        // A slice would keep the whole alive.
-        Body { bytes: Bytes::copy_from_slice(&bytes[..MOST_OF_BODY]), length }
-    }
-
-    /// The same of a body that is a part of something larger, which shall not be kept alive.
-    pub fn copied(bytes: &Bytes) -> Body {
-        let kept = &bytes[..bytes.len().min(MOST_OF_BODY)];
-        Body { bytes: Bytes::copy_from_slice(kept), length: Some(bytes.len()) }
-    }
-
-    /// False when a part of it was cut off.
-    pub fn is_whole(&self) -> bool {
-        self.length == Some(self.bytes.len())
-    }
-}
+const FIXED: usize = 256;
 
 /// What the floors above read out of an exchange, once.
 #[derive(Clone, Debug, Default)]
@@ -70,7 +33,8 @@ pub struct Told {
     pub object: Option<CompactString>,
 }
 
-/// One request and its answer.
+/// One request and its answer. All its texts lie in one piece of memory: what a request allocates is
+/// given back at once and used for the next, and an old exchange is forgotten with one call.
 #[derive(Debug, Default)]
 pub struct Exchange {
     /// Its number, from 1; given by the journal.
@@ -81,57 +45,181 @@ pub struct Exchange {
     pub at: Millis,
     /// `GET`, `POST`, …
     pub method: &'static str,
-    /// The path as it was sent.
-    pub path: String,
-    /// The query as it was sent, without `?`.
-    pub query: String,
-    /// The authority that the client addressed.
-    pub host: String,
     /// True over TLS.
     pub secure: bool,
-    /// Headers of the request, names in lower case.
-    pub request_headers: Vec<(CompactString, CompactString)>,
-    /// Body of the request.
-    pub request_body: Body,
     /// Status of the answer.
     pub status: u16,
-    /// Headers of the answer.
-    pub response_headers: Vec<(Cow<'static, str>, Bytes)>,
-    /// Body of the answer.
-    pub response_body: Body,
     /// How long the answer took, in microseconds.
     pub duration: u64,
     /// The fault rule that had a hand in it.
     pub fault: Option<String>,
     /// What it is about, once somebody asked.
     pub told: OnceLock<Told>,
+    /// Bytes of the whole request body; `None` when it was not in memory.
+    pub request_length: Option<usize>,
+    /// Bytes of the whole body of the answer; `None` when it was sent piece by piece.
+    pub response_length: Option<usize>,
+    /// Path, query, host, headers of the request, headers of the answer, body of the request, body
+    /// of the answer.
+    packed: Box<[u8]>,
+    /// Where the parts of `packed` end, but for the last.
+    ends: [u32; 6],
+}
+
+/// The texts of an exchange, before they are packed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Texts<'t, Q, A> {
+    /// The path as it was sent.
+    pub path: &'t str,
+    /// The query as it was sent, without `?`.
+    pub query: &'t str,
+    /// The authority that the client addressed.
+    pub host: &'t str,
+    /// Headers of the request, names in lower case.
+    pub request_headers: Q,
+    /// Headers of the answer.
+    pub response_headers: A,
+    /// Body of the request; its beginning is kept.
+    pub request_body: &'t [u8],
+    /// Body of the answer; its beginning is kept.
+    pub response_body: &'t [u8],
 }
 
 impl Exchange {
-    /// A request's header.
-    pub fn request_header(&self, name: &str) -> Option<&str> {
-        let found = self.request_headers.iter().find(|(own, _)| own == name);
-        found.map(|(_, value)| value.as_str())
+    /// The same with these texts.
+    #[must_use]
+    pub fn with<'t, Q, A>(mut self, texts: Texts<'t, Q, A>) -> Exchange
+    where
+        Q: Iterator<Item = (&'t str, &'t str)> + Clone,
+        A: Iterator<Item = (&'t str, &'t str)> + Clone,
+    {
+        let kept = |body: &'t [u8]| &body[..body.len().min(MOST_OF_BODY)];
+        let bodies = [kept(texts.request_body), kept(texts.response_body)];
+        let size = |(name, value): (&str, &str)| 4 + name.len() + value.len();
+        let headers: usize = texts.request_headers.clone().map(size).sum();
+        let headers = headers + texts.response_headers.clone().map(size).sum::<usize>();
+        let plain = [texts.path, texts.query, texts.host];
+        let plain_size: usize = plain.iter().map(|text| text.len()).sum();
+        let mut packed =
+            Vec::with_capacity(plain_size + headers + bodies[0].len() + bodies[1].len());
+        let mut ends = [0; 6];
+        for (end, text) in ends.iter_mut().zip(plain) {
+            packed.extend_from_slice(text.as_bytes());
+            *end = packed.len() as u32;
+        }
+        texts.request_headers.for_each(|header| pack(&mut packed, header));
+        ends[3] = packed.len() as u32;
+        texts.response_headers.for_each(|header| pack(&mut packed, header));
+        ends[4] = packed.len() as u32;
+        packed.extend_from_slice(bodies[0]);
+        ends[5] = packed.len() as u32;
+        packed.extend_from_slice(bodies[1]);
+        self.packed = packed.into_boxed_slice();
+        self.ends = ends;
+        self
     }
 
-    /// The values of a header of the answer, letter case of its name aside.
-    pub fn response_header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        let all = self.response_headers.iter();
-        all.filter(move |(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| text(value))
+    fn part(&self, number: usize) -> &[u8] {
+        let from = number.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        let to = self.ends.get(number).map_or(self.packed.len(), |end| *end as usize);
+        &self.packed[from..to]
+    }
+
+    /// The path as it was sent.
+    pub fn path(&self) -> &str {
+        text(self.part(0))
+    }
+
+    /// The query as it was sent, without `?`.
+    pub fn query(&self) -> &str {
+        text(self.part(1))
+    }
+
+    /// The authority that the client addressed.
+    pub fn host(&self) -> &str {
+        text(self.part(2))
+    }
+
+    /// Headers of the request, names in lower case.
+    pub fn request_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        Headers(self.part(3))
+    }
+
+    /// Headers of the answer.
+    pub fn response_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        Headers(self.part(4))
+    }
+
+    /// Body of the request, or its first [`MOST_OF_BODY`] bytes.
+    pub fn request_body(&self) -> Body<'_> {
+        Body { bytes: self.part(5), length: self.request_length }
+    }
+
+    /// Body of the answer, or its first [`MOST_OF_BODY`] bytes.
+    pub fn response_body(&self) -> Body<'_> {
+        Body { bytes: self.part(6), length: self.response_length }
+    }
+
+    /// A request's header.
+    pub fn request_header(&self, name: &str) -> Option<&str> {
+        self.request_headers().find(|(own, _)| *own == name).map(|(_, value)| value)
+    }
+
+    /// The first value of a header of the answer, letter case of its name aside.
+    pub fn response_header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.response_headers();
+        headers.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// What it takes, about.
     fn weight(&self) -> usize {
-        let request: usize = self.request_headers.iter().map(|(n, v)| n.len() + v.len()).sum();
-        let response: usize = self.response_headers.iter().map(|(_, value)| value.len()).sum();
-        let headers = self.request_headers.len() + self.response_headers.len();
-        let texts = self.path.len() + self.query.len() + self.host.len();
-        let bodies = self.request_body.bytes.len() + self.response_body.bytes.len();
-        FIXED + texts + bodies + request + response + headers * FIXED_OF_HEADER
+        FIXED + self.packed.len()
     }
 }
 
-/// A header's value; headers are text.
+/// A body, or its beginning.
+#[derive(Clone, Copy, Debug)]
+pub struct Body<'e> {
+    /// At most [`MOST_OF_BODY`] bytes.
+    pub bytes: &'e [u8],
+    /// Bytes of the whole body; `None` when it was not in memory.
+    pub length: Option<usize>,
+}
+
+impl Body<'_> {
+    /// False when a part of it was cut off.
+    pub fn is_whole(&self) -> bool {
+        self.length == Some(self.bytes.len())
+    }
+}
+
+/// Appends a header: the lengths of name and value, two bytes each, and both.
+fn pack(out: &mut Vec<u8>, (name, value): (&str, &str)) {
+    let length = |text: &str| u16::try_from(text.len()).unwrap_or(u16::MAX);
+    let (name_length, value_length) = (length(name), length(value));
+    out.extend_from_slice(&name_length.to_le_bytes());
+    out.extend_from_slice(&value_length.to_le_bytes());
+    out.extend_from_slice(&name.as_bytes()[..usize::from(name_length)]);
+    out.extend_from_slice(&value.as_bytes()[..usize::from(value_length)]);
+}
+
+/// Packed headers.
+struct Headers<'e>(&'e [u8]);
+
+impl<'e> Iterator for Headers<'e> {
+    type Item = (&'e str, &'e str);
+
+    fn next(&mut self) -> Option<(&'e str, &'e str)> {
+        let (name, rest) = self.0.split_first_chunk()?;
+        let (value, rest) = rest.split_first_chunk()?;
+        let (name, rest) = rest.split_at_checked(u16::from_le_bytes(*name).into())?;
+        let (value, rest) = rest.split_at_checked(u16::from_le_bytes(*value).into())?;
+        self.0 = rest;
+        Some((text(name), text(value)))
+    }
+}
+
+/// What was text before it was packed.
 fn text(value: &[u8]) -> &str {
     std::str::from_utf8(value).unwrap_or_default()
 }
@@ -242,8 +330,17 @@ mod tests {
     use super::*;
 
     fn exchange(body: usize) -> Exchange {
-        let request_body = Body::of(&Bytes::from(vec![b'x'; body]));
-        Exchange { method: "GET", path: "/x".to_owned(), request_body, ..Exchange::default() }
+        let body = vec![b'x'; body];
+        let exchange = Exchange { request_length: Some(body.len()), ..Exchange::default() };
+        exchange.with(Texts {
+            path: "/x",
+            query: "",
+            host: "h",
+            request_headers: [("a", "1"), ("b", "")].into_iter(),
+            response_headers: [("C", "é")].into_iter(),
+            request_body: &body,
+            response_body: b"{}",
+        })
     }
 
     fn numbers(journal: &Journal, since: u64) -> Vec<u64> {
@@ -287,11 +384,29 @@ mod tests {
     }
 
     #[test]
+    fn texts_come_out_as_they_went_in() {
+        let exchange = exchange(3);
+        assert_eq!((exchange.path(), exchange.query(), exchange.host()), ("/x", "", "h"));
+        assert_eq!(exchange.request_headers().collect::<Vec<_>>(), [("a", "1"), ("b", "")]);
+        assert_eq!((exchange.request_header("b"), exchange.request_header("c")), (Some(""), None));
+        assert_eq!(
+            (exchange.response_header("c"), exchange.response_header("d")),
+            (Some("é"), None)
+        );
+        assert_eq!(exchange.request_body().bytes, b"xxx");
+        assert_eq!(exchange.response_body().bytes, b"{}");
+        assert!(exchange.request_body().is_whole());
+        assert!(!exchange.response_body().is_whole(), "it came in pieces");
+        let empty = Exchange::default();
+        assert_eq!((empty.path(), empty.response_header("a")), ("", None));
+    }
+
+    #[test]
     fn bodies_are_cut() {
-        let body = Body::of(&Bytes::from(vec![b'x'; MOST_OF_BODY + 1]));
+        let exchange = exchange(MOST_OF_BODY + 1);
+        let body = exchange.request_body();
         assert_eq!((body.bytes.len(), body.length), (MOST_OF_BODY, Some(MOST_OF_BODY + 1)));
-        assert!(!body.is_whole() && Body::of(&Bytes::from_static(b"x")).is_whole());
-        assert!(!Body::default().is_whole(), "one that came in pieces");
+        assert!(!body.is_whole());
     }
 
     #[test]

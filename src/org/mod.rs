@@ -13,6 +13,7 @@ mod jobs;
 mod journal;
 mod late;
 mod locks;
+mod outbound;
 mod ports;
 mod registry;
 mod sessions;
@@ -23,10 +24,11 @@ mod usage;
 pub use credentials::{Credentials, derived_token};
 pub use cursors::{Cursor, Cursors};
 use faults::{FaultRules, NotAdded, Rule};
-pub use jobs::{Answered, Step};
-pub use journal::{Body, Exchange, Journal, Told};
+pub use jobs::{Step, TakeAnswer};
+pub use journal::{Body, Exchange, Journal, MOST_OF_BODY, Texts, Told};
 pub use late::{First, Late};
 pub use locks::{Lock, Locks, PATIENCE};
+pub use outbound::Carrier;
 pub use ports::Ports;
 pub use registry::{DEFAULT, Founding, NotFounded, Orgs, Template};
 pub use sessions::{Decision, Grant, Pending, Refresh, Session, Sessions};
@@ -51,7 +53,7 @@ pub struct Hooks {
     /// The function that runs jobs of a kind.
     pub step: fn(JobKind) -> Option<Step>,
     /// The function that takes answers to calls that jobs of a kind asked.
-    pub answered: fn(JobKind) -> Option<Answered>,
+    pub answered: fn(JobKind) -> Option<TakeAnswer>,
 }
 
 impl Hooks {
@@ -111,6 +113,7 @@ pub struct Org {
     latest: AtomicI64,
     swept: AtomicI64,
     hooks: &'static Hooks,
+    outbound: outbound::Outbound,
     bell: Arc<Bell>,
     /// True once a timer runs this org's work as time passes.
     driven: AtomicBool,
@@ -146,6 +149,7 @@ impl Org {
             latest: AtomicI64::new(0),
             swept: AtomicI64::new(0),
             hooks: Hooks::NONE,
+            outbound: outbound::Outbound::default(),
             bell: Arc::default(),
             driven: AtomicBool::new(false),
         }
@@ -155,6 +159,13 @@ impl Org {
     #[must_use]
     pub fn with_hooks(mut self, hooks: &'static Hooks) -> Org {
         self.hooks = hooks;
+        self
+    }
+
+    /// The same with whoever makes its calls to other systems.
+    #[must_use]
+    fn with_outbound(mut self, outbound: outbound::Outbound) -> Org {
+        self.outbound = outbound;
         self
     }
 
@@ -180,7 +191,7 @@ impl Org {
     }
 
     /// How the org was when it was created.
-    fn created(&self) -> &Arc<State> {
+    pub fn created(&self) -> &Arc<State> {
         self.created.get_or_init(|| (self.adopt)(&self.origin, self.id))
     }
 
@@ -256,7 +267,12 @@ impl Org {
 
     /// Takes a fault rule in; its chance is drawn from the org's seed.
     pub fn add_fault(&self, rule: Rule) -> Result<String, NotAdded> {
-        self.faults.add(rule, self.read().settings.seed)
+        self.faults.add(rule, self.seed())
+    }
+
+    /// From which its names, samples and chances are drawn.
+    pub fn seed(&self) -> u64 {
+        self.peek(|state| state.settings.seed)
     }
 
     /// Does what falls due before a request: background work, and with each new day of the org what

@@ -1,7 +1,8 @@
 //! The orgs of one process, by name and id.
 
 use super::bell::Bell;
-use super::{Adopt, First, Hooks, Org, Ports};
+use super::outbound::Outbound;
+use super::{Adopt, Carrier, First, Hooks, Org, Ports};
 use crate::clock::Millis;
 use crate::id::Id;
 use crate::schema::Additions;
@@ -53,6 +54,8 @@ struct Registered {
 pub struct Orgs {
     /// What the start options say.
     pub template: Arc<Template>,
+    /// Who makes their calls to other systems.
+    pub(super) carrier: Arc<OnceLock<Carrier>>,
     registered: RwLock<Registered>,
     /// The instant of the system's clock at which the next org goes away.
     next_expiry: AtomicI64,
@@ -106,6 +109,7 @@ impl Orgs {
     pub fn new(template: Template) -> Orgs {
         Orgs {
             template: Arc::new(template),
+            carrier: Arc::default(),
             registered: RwLock::default(),
             next_expiry: AtomicI64::new(Millis::MAX),
             ports: OnceLock::new(),
@@ -203,6 +207,7 @@ impl Orgs {
         };
         let mut org = Org::new(first, state, adopt)
             .with_hooks(self.hooks)
+            .with_outbound(Outbound::through(&self.carrier))
             .with_journal(!self.template.no_journal);
         org.label = label;
         org.expires_at = ttl.map(|ttl| system_now.saturating_add(ttl));

@@ -14,6 +14,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Most snapshots of an org.
 const MOST: usize = 1_000;
 
+/// Rows that take as long to drop as it takes to start a thread, many times over.
+const MANY: u64 = 10_000;
+
 /// How an org was at an instant.
 #[derive(Clone)]
 pub struct Snapshot {
@@ -62,6 +65,18 @@ impl Snapshots {
         }
         held.insert(Arc::clone(&snapshot.name), snapshot.clone());
         Ok(snapshot)
+    }
+}
+
+/// Drops a state. One that holds much that another does not takes its time, and nobody waits for it.
+fn drop_aside(gone: Option<Arc<State>>, kept: &State) {
+    let Some(gone) = gone else { return };
+    if Arc::strong_count(&gone) > 1 || gone.held() < kept.held() + MANY {
+        return;
+    }
+    let dropper = std::thread::Builder::new().name("fauxforce-drop".to_owned());
+    if let Err(error) = dropper.spawn(move || drop(gone)) {
+        tracing::debug!(%error, "a state was dropped at once");
     }
 }
 
@@ -147,7 +162,6 @@ impl Org {
         if drop_sessions {
             self.open_first_session(system_now);
         }
-        // Big states take a while to be dropped; nobody waits for that with the locks held.
-        drop(gone);
+        drop_aside(gone, target);
     }
 }

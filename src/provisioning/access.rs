@@ -183,3 +183,10 @@ impl Walk {
         }
     }
 }
+
+/// True when a user's profile may modify all data.
+pub fn modifies_all_data(state: &State, user: Id) -> bool {
+    let profile = Record::find(state, user).and_then(|user| user.reference("ProfileId"));
+    let profile = profile.and_then(|profile| Record::find(state, profile));
+    profile.is_some_and(|profile| profile.flag("PermissionsModifyAllData"))
+}

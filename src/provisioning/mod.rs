@@ -6,10 +6,12 @@
 //! settings: its records are plain records.
 
 mod access;
+pub mod approvals;
 pub mod employees;
 mod mapping;
 mod reconcile;
 mod record;
+mod remote;
 mod requests;
 mod target;
 mod transitions;
@@ -17,13 +19,13 @@ mod triggers;
 
 use crate::dml::{self, Saved, Transaction, Watch};
 use crate::error::Faults;
-use crate::org::{Answered, Hooks, Step};
+use crate::org::{Step, TakeAnswer};
 use crate::store::JobKind;
 
 pub use requests::{REQUEST, wake};
 
-/// What provisioning does in an org.
-pub static HOOKS: Hooks = Hooks { writes: &dml::Hooks { watch }, step, answered };
+/// What provisioning does when records are written.
+pub const WRITES: &dml::Hooks = &dml::Hooks { watch };
 
 fn watch(object: &str) -> Watch {
     let after = |after| Watch { before: None, after: Some(after) };
@@ -49,11 +51,16 @@ fn assignment_saved(transaction: &mut Transaction<'_>, saved: &Saved<'_>) -> Res
     triggers::assignment_saved(transaction, saved)
 }
 
-fn step(kind: JobKind) -> Option<Step> {
+/// The function that runs jobs of a kind.
+pub fn step(kind: JobKind) -> Option<Step> {
     employees::step(kind).or_else(|| requests::step(kind))
 }
 
-/// No target is reached over the network yet.
-fn answered(_: &str) -> Option<Answered> {
-    None
+/// The function that takes answers to calls that jobs of a kind asked.
+pub fn answered(kind: JobKind) -> Option<TakeAnswer> {
+    match kind {
+        requests::CALL => Some(remote::answered),
+        reconcile::COLLECT => Some(reconcile::answered),
+        _ => None,
+    }
 }

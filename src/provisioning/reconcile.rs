@@ -9,13 +9,14 @@
 use super::access::App;
 use super::mapping::Mapping;
 use super::record::{self, Record, holding};
+use super::remote;
 use super::requests::{self, Live};
 use super::target::{self, ACCOUNT, MOCK, with_external};
 use crate::clock::Millis;
 use crate::dml::Transaction;
 use crate::error::{Faults, provisioning as say};
 use crate::id::Id;
-use crate::store::{EXTERNAL, Ending, External, Job, JobKind, Outcome, RowNum, Stage};
+use crate::store::{Answer, EXTERNAL, Ending, External, Job, JobKind, Outcome, RowNum, Stage};
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -150,8 +151,67 @@ pub fn collect(transaction: &mut Transaction<'_>, job: &Job) -> Result<u32, Faul
             transaction.state.jobs.push(due, Job { mark: now.mark(), ..job.clone() });
             Ok(1)
         }
-        _ => take_page(transaction, &live, job, now),
+        _ => ask_page(transaction, &live, job, now),
     }
+}
+
+fn ask_page(
+    transaction: &mut Transaction<'_>,
+    live: &Live,
+    job: &Job,
+    now: Collecting,
+) -> Result<u32, Faults> {
+    let outcome = live.app.target.outcome(Stage::Collect, now.used).cloned().unwrap_or_default();
+    if outcome.ending != Ending::Done {
+        return fail_as(transaction, live, "Collecting", &outcome);
+    }
+    if live.app.target.is_remote() {
+        remote::ask_page(transaction, live, &Job { mark: now.mark(), ..job.clone() });
+        return Ok(2);
+    }
+    let (accounts, next) = page(transaction, &live.app, job.at);
+    let page = Page { is_empty: accounts.is_empty(), accounts: &accounts, next };
+    take_page(transaction, live, job, now, &page, outcome.recon_state.as_deref())
+}
+
+/// Takes what a target over HTTP answered about a page.
+pub fn answered(
+    transaction: &mut Transaction<'_>,
+    job: &Job,
+    answer: &Answer,
+) -> Result<(), Faults> {
+    let Some(live) = Live::find(&transaction.state, job.subject, "Collecting") else {
+        return Ok(());
+    };
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(failed) => {
+            fail(transaction, &live, &failed.status, &failed.details)?;
+            return Ok(());
+        }
+    };
+    let now = Collecting::of(job.mark);
+    let outcome = live.app.target.outcome(Stage::Collect, now.used);
+    let scripted = outcome.and_then(|outcome| outcome.recon_state.clone());
+    let said = scripted.as_deref().or(answer.recon_state.as_deref());
+    // A plug-in stages accounts by itself: it gets on when its offset does.
+    let stands = answer.next.is_some_and(|next| next <= job.at);
+    let page = Page {
+        is_empty: stands && answer.accounts.is_empty(),
+        accounts: &answer.accounts,
+        next: answer.next,
+    };
+    take_page(transaction, &live, job, now, &page, said)?;
+    Ok(())
+}
+
+/// A page of accounts.
+struct Page<'p> {
+    accounts: &'p [External],
+    /// Where the next one begins, if there is one.
+    next: Option<u64>,
+    /// It brought the collection no further.
+    is_empty: bool,
 }
 
 fn take_page(
@@ -159,18 +219,15 @@ fn take_page(
     live: &Live,
     job: &Job,
     mut now: Collecting,
+    page: &Page<'_>,
+    said: Option<&str>,
 ) -> Result<u32, Faults> {
-    let outcome = live.app.target.outcome(Stage::Collect, now.used).cloned().unwrap_or_default();
-    if outcome.ending != Ending::Done {
-        return fail_as(transaction, live, "Collecting", &outcome);
-    }
-    let (accounts, next) = page(transaction, &live.app, job.at);
-    for account in &accounts {
+    for account in page.accounts {
         stage(transaction, &live.app, account)?;
     }
-    let cost = 1 + 2 * accounts.len() as u32;
+    let next = page.next;
+    let cost = 1 + 2 * page.accounts.len() as u32;
     // The documented value is `complete`; the documentation's own sample says `Completed`.
-    let said = outcome.recon_state.as_deref();
     let complete = said.map(|said| said.to_ascii_lowercase().starts_with("complete"));
     if complete.unwrap_or(next.is_none()) {
         transaction.state.tallies.insert((COLLECTED, live.id), 1);
@@ -180,7 +237,7 @@ fn take_page(
         }
         return Ok(cost + 2);
     }
-    now.empty = if accounts.is_empty() { now.empty + 1 } else { 0 };
+    now.empty = if page.is_empty { now.empty + 1 } else { 0 };
     if now.empty >= EMPTY_PAGES {
         let details = say::never_complete(now.empty);
         return fail(transaction, live, "500", &details);

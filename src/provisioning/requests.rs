@@ -19,7 +19,7 @@ use crate::value::Value;
 /// Looks at a new request: may it go on?
 const ADVANCE: JobKind = "provisioning.advance";
 /// Asks the target.
-const CALL: JobKind = "provisioning.call";
+pub const CALL: JobKind = "provisioning.call";
 /// Clones a request that is to be retried.
 const RETRY: JobKind = "provisioning.retry";
 /// Walks over the users of a permission set whose access changed.
@@ -236,9 +236,9 @@ fn call(transaction: &mut Transaction<'_>, job: &Job) -> Result<u32, Faults> {
             transaction.state.jobs.push(due, job);
             return Ok(1);
         }
-        return finish(transaction, &live, used);
+        return finish(transaction, &live, &job);
     }
-    finish(transaction, &live, job.mark)
+    finish(transaction, &live, job)
 }
 
 /// Counts an outcome of a stage as used; gives how many were used before.
@@ -257,18 +257,19 @@ pub fn latency(app: &App, stage: Stage, used: u64) -> Millis {
     }
 }
 
-/// The target has answered.
-fn finish(transaction: &mut Transaction<'_>, live: &Live, used: u64) -> Result<u32, Faults> {
+/// The target answers, or is asked over the network and will; or a fault rule answers in its place.
+fn finish(transaction: &mut Transaction<'_>, live: &Live, job: &Job) -> Result<u32, Faults> {
     let upset = transaction.upset(&live.record.object, &live.record.row);
     let called = match upset {
         Some(upset) => {
             if upset.lost {
-                target::call(transaction, live, used)?;
+                target::call(transaction, live, job)?;
             }
-            Called::failed(&upset.error.status.to_string(), upset.error.message.to_string())
+            Some(Called::failed(&upset.error.status.to_string(), upset.error.message.to_string()))
         }
-        None => target::call(transaction, live, used)?,
+        None => target::call(transaction, live, job)?,
     };
+    let Some(called) = called else { return Ok(2) };
     settle(transaction, live, &called)?;
     Ok(6)
 }

@@ -1,12 +1,13 @@
 //! The system behind a connected app: what a call to it answers, and what Salesforce keeps of it.
 
 use super::record::{self, Record, pointing};
+use super::remote;
 use super::requests::Live;
 use super::triggers::account_of;
 use crate::dml::Transaction;
 use crate::error::{Faults, provisioning as say};
 use crate::id::Id;
-use crate::store::{Adapter, EXTERNAL, Ending, External, Outcome, Stage};
+use crate::store::{Adapter, EXTERNAL, Ending, External, Job, Outcome, Stage};
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -42,45 +43,54 @@ impl Called {
     }
 }
 
-/// Calls the target of a request: the scripted outcome, then what its adapter does.
-pub fn call(transaction: &mut Transaction<'_>, live: &Live, used: u64) -> Result<Called, Faults> {
+/// Calls the target of a request: the scripted outcome, then what its adapter does. `None`: it was
+/// asked over the network, and [`remote::answered`] takes what it answers. The job's `mark` is how
+/// many outcomes were used before, its `at` the number of the try.
+pub fn call(
+    transaction: &mut Transaction<'_>,
+    live: &Live,
+    job: &Job,
+) -> Result<Option<Called>, Faults> {
+    let done = |called| Ok(Some(called));
     let operation = live.operation();
     if !OPERATIONS.contains(&operation) {
-        return Ok(Called::failed("400", say::no_operation(operation)));
+        return done(Called::failed("400", say::no_operation(operation)));
     }
     let user = live.record.reference("SalesforceUserId");
     let user = user.and_then(|id| Record::find(&transaction.state, id));
     let Some(user) = user else {
-        return Ok(Called::failed("400", say::no_user(operation)));
+        return done(Called::failed("400", say::no_user(operation)));
     };
     let username = user.text("Username").unwrap_or_default();
-    let outcome = live.app.target.outcome(Stage::Request, used).cloned().unwrap_or_default();
+    let outcome = live.app.target.outcome(Stage::Request, job.mark).cloned().unwrap_or_default();
     match outcome.ending {
         Ending::TimedOut => {
             let details = say::timed_out(operation, live.app.target.timeout / 1000);
-            Ok(Called::failed(
-                outcome.status.as_deref().unwrap_or("TIMEOUT"),
-                or(&outcome, details),
-            ))
+            let status = outcome.status.as_deref().unwrap_or("TIMEOUT");
+            done(Called::failed(status, or(&outcome, details)))
         }
         Ending::Failed => {
             let status = outcome.status.as_deref().unwrap_or("500");
-            Ok(Called::failed(status, or(&outcome, say::refused(operation, username, status))))
+            done(Called::failed(status, or(&outcome, say::refused(operation, username, status))))
         }
         Ending::Done => {
             let known = known(transaction, live, &user);
             let answer = match live.app.target.adapter {
+                Adapter::Scripted => Ok(known),
                 Adapter::MockTarget => mock(transaction, live, &user, &known)?,
-                _ => Ok(known),
+                Adapter::Scim | Adapter::Webhook => {
+                    remote::ask(transaction, live, &user, job);
+                    return Ok(None);
+                }
             };
             let external = match answer {
                 Ok(external) => external,
-                Err(called) => return Ok(called),
+                Err(called) => return done(called),
             };
             let external = std::array::from_fn(|at| {
                 outcome.external[at].clone().or_else(|| external[at].clone())
             });
-            Ok(Called {
+            done(Called {
                 done: true,
                 status: outcome.status.as_deref().unwrap_or("200").to_owned(),
                 details: or(&outcome, say::done(operation, username)),
@@ -98,12 +108,24 @@ fn or(outcome: &Outcome, usual: String) -> String {
 /// What a target that agrees says of a user's account: the id under which it is known, or else the
 /// user's own, and the user's names.
 fn known(transaction: &Transaction<'_>, live: &Live, user: &Record) -> External {
-    let text = |name: &str| user.text(name).map(Arc::from);
-    let account = user.id().and_then(|id| account_of(transaction, live.app.id, id));
-    let id = live.record.text("ExternalUserId").map(ToOwned::to_owned);
-    let id = id.or_else(|| account?.text("ExternalUserId").map(ToOwned::to_owned));
-    let id = id.or_else(|| user.id().map(|id| id.to_string()));
-    [id.map(Arc::from), text("Username"), text("Email"), text("FirstName"), text("LastName")]
+    let id = known_id(transaction, live, user);
+    let id = id.or_else(|| user.id().map(|id| id.to_string().into()));
+    let [username, email, first, last] = names(user);
+    [id, username, email, first, last]
+}
+
+/// The id under which the target knows a user, as far as the org has been told.
+pub fn known_id(transaction: &Transaction<'_>, live: &Live, user: &Record) -> Option<Arc<str>> {
+    let own = live.record.text("ExternalUserId").map(Arc::from);
+    own.or_else(|| {
+        let account = user.id().and_then(|id| account_of(transaction, live.app.id, id));
+        account?.text("ExternalUserId").map(Arc::from)
+    })
+}
+
+/// Username, e-mail address, first and last name of a user.
+pub fn names(user: &Record) -> [Option<Arc<str>>; 4] {
+    ["Username", "Email", "FirstName", "LastName"].map(|name| user.text(name).map(Arc::from))
 }
 
 /// What a mock target does with its rows.

@@ -109,23 +109,10 @@ fn base(features: Features) -> Base {
     base
 }
 
-/// Objects that are read beside, about half of what the records need.
-const BESIDE: [&str; 4] = ["User", "PermissionSetLicense", "Organization", "RecordType"];
-
 /// Inserts the records of the file. They are part of the program: a fault in them is a broken
 /// build, and the test of every feature set says which.
 fn build(features: Features) -> Base {
-    let schema = Schema::standard(features);
-    // Reading the schema files is most of what a process does before it answers: a second thread
-    // takes half of it. Which thread reads an object changes nothing but the time.
-    std::thread::scope(|scope| {
-        scope.spawn(|| BESIDE.map(|name| schema.by_name(name).is_some()));
-        build_with(&schema, features)
-    })
-}
-
-fn build_with(schema: &Arc<Schema>, features: Features) -> Base {
-    let mut state = State::new(Arc::clone(schema), Clock::Virtual { now: BEGINNING });
+    let mut state = State::new(Schema::standard(features), Clock::Virtual { now: BEGINNING });
     Arc::make_mut(&mut state.settings).transitions = super::transitions::standard();
     let indexes = IndexCache::default();
     let mut transaction = Transaction::begin(&state, author(), &indexes);

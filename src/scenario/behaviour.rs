@@ -75,7 +75,9 @@ impl Change {
                 settings.targets.remove(app);
                 continue;
             }
-            merge(Arc::make_mut(settings.targets.entry(app.clone()).or_default()), node)?;
+            let target = Arc::make_mut(settings.targets.entry(app.clone()).or_default());
+            merge(target, node)?;
+            check(target, node)?;
             if node.get("outcomes").is_some() {
                 rewritten.push(app.as_str());
             }
@@ -140,9 +142,13 @@ fn duration(node: &Node) -> Result<Millis, Problem> {
         .ok_or_else(|| node.problem("must be a duration such as PT5S"))
 }
 
-const TARGET_KEYS: [&str; 10] = [
+const TARGET_KEYS: [&str; 14] = [
     "adapter",
     "url",
+    "authorization",
+    "retries",
+    "retryDelay",
+    "onDeactivate",
     "outcomes",
     "latency",
     "timeout",
@@ -162,7 +168,18 @@ fn merge(target: &mut Target, node: &Node) -> Result<(), Problem> {
             "adapter" if null => target.adapter = usual.adapter,
             "adapter" => target.adapter = one_of(value, "adapter", &Adapter::ALL)?,
             "url" if null => target.url = None,
-            "url" => target.url = Some(value.text()?.into()),
+            "url" => target.url = Some(url(value)?.into()),
+            "authorization" if null => target.authorization = None,
+            "authorization" => target.authorization = Some(header_value(value)?.into()),
+            "retries" if null => target.retries = usual.retries,
+            "retries" => target.retries = value.whole(0, MOST_RETRIES)? as u32,
+            "retryDelay" => {
+                target.retry_delay = if null { usual.retry_delay } else { duration(value)? };
+            }
+            "onDeactivate" => {
+                let names = [(false, "deactivate"), (true, "delete")];
+                target.deactivate_deletes = !null && one_of(value, "choice", &names)?;
+            }
             "outcomes" if null => target.outcomes.clear(),
             "outcomes" => {
                 target.outcomes = value.list()?.iter().map(outcome).collect::<Result<_, _>>()?;
@@ -192,11 +209,49 @@ fn merge(target: &mut Target, node: &Node) -> Result<(), Problem> {
             key => return Err(value.problem(unknown("key of a target", key, TARGET_KEYS))),
         }
     }
-    if matches!(target.adapter, Adapter::Scim | Adapter::Webhook) {
-        let place = node.get("adapter").unwrap_or(node);
-        return Err(place.problem(not_emulated("a target over HTTP")));
+    Ok(())
+}
+
+/// The longest that a call over HTTP may take: ten minutes.
+const LONGEST_CALL: Millis = 600_000;
+
+/// Checks what the keys of a target say together.
+fn check(target: &Target, node: &Node) -> Result<(), Problem> {
+    if !target.is_remote() {
+        return Ok(());
+    }
+    let place = |key: &str| node.get(key).unwrap_or(node);
+    if target.url.is_none() {
+        return Err(place("adapter").problem("a target over HTTP needs a url"));
+    }
+    if !(1..=LONGEST_CALL).contains(&target.timeout) {
+        return Err(place("timeout").problem("a call over HTTP may take up to PT10M"));
     }
     Ok(())
+}
+
+/// Most retries of a call.
+const MOST_RETRIES: u64 = 100;
+
+/// An address to be called: `http` or `https`, a host, no user and nothing after a `#`.
+pub(super) fn url(node: &Node) -> Result<&str, Problem> {
+    let text = node.text()?;
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let host = rest.and_then(|rest| rest.split(['/', '?']).next()).unwrap_or_default();
+    let plain = text.bytes().all(|b| b.is_ascii_graphic() && b != b'#');
+    if host.is_empty() || host.starts_with(':') || host.contains('@') || !plain {
+        return Err(node.problem("must be an http or https URL such as http://localhost:8080/scim"));
+    }
+    Ok(text)
+}
+
+/// The value of a header: one line of printable ASCII.
+fn header_value(node: &Node) -> Result<&str, Problem> {
+    let text = node.text()?;
+    if text.is_empty() || !text.bytes().all(|b| b == b' ' || b.is_ascii_graphic()) {
+        return Err(node.problem("must be one line of ASCII such as Bearer abc"));
+    }
+    Ok(text)
 }
 
 /// The key of a field of [`EXTERNAL`] in settings: its name with a small first letter.
@@ -357,6 +412,15 @@ fn push_target(out: &mut String, target: &Target) {
         shown(target.timeout),
         target.page
     );
+    if target.is_remote() {
+        let deactivate = if target.deactivate_deletes { "delete" } else { "deactivate" };
+        let _ = write!(
+            out,
+            ",\"retries\":{},\"retryDelay\":{},\"onDeactivate\":\"{deactivate}\"",
+            target.retries,
+            shown(target.retry_delay)
+        );
+    }
     if let Some(accounts) = &target.accounts {
         let accounts: Vec<String> =
             accounts.iter().map(|account| format!("{{{}}}", external_json(account))).collect();

@@ -75,8 +75,10 @@ pub(crate) fn create(
         like: new.from,
     };
     let org = orgs.create(founding, system_now).map_err(NotMade::NotFounded)?;
-    if let Some(origin) = new.from {
-        org.faults.adopt(&origin.faults, org.read().settings.seed);
+    if let Some(origin) = new.from
+        && origin.faults.are_any()
+    {
+        org.faults.adopt(&origin.faults, org.seed());
     }
     for scenario in new.scenarios {
         faults::arm(scenario, &org);

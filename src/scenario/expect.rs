@@ -159,6 +159,27 @@ fn step(when: &When, org: &str, named: &mut Named, call: &mut Call<'_>) -> Resul
     Ok(())
 }
 
+/// Makes many of the only item of a list in a body, with its number for `{n}`. `None` when there is
+/// no such list.
+fn multiply(body: &mut Json, list: &str, many: u64) -> Option<()> {
+    let list = body.pointer_mut(list)?.as_array_mut()?;
+    let [item] = list.as_slice() else { return None };
+    let item = item.clone();
+    *list = (1..=many).map(|number| numbered(&item, &number.to_string())).collect();
+    Some(())
+}
+
+fn numbered(item: &Json, number: &str) -> Json {
+    match item {
+        Json::String(text) => text.replace("{n}", number).into(),
+        Json::Array(items) => items.iter().map(|item| numbered(item, number)).collect(),
+        Json::Object(members) => {
+            members.iter().map(|(name, item)| (name.clone(), numbered(item, number))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
 /// Sends a scenario's request, checks its answer, and keeps what is named of it.
 fn request(
     step: &StepCall,
@@ -173,8 +194,12 @@ fn request(
     };
     let body = match &step.body {
         Some(StepBody::Json(body)) => {
-            let body = body.map_text(&|text: &str| named.text(text)).to_json().to_string();
-            Some((body, "application/json"))
+            let mut body = body.map_text(&|text: &str| named.text(text)).to_json();
+            for (list, many) in &step.each {
+                multiply(&mut body, list, *many)
+                    .ok_or_else(|| node.problem(format!("{list} is no list of one item")))?;
+            }
+            Some((body.to_string(), "application/json"))
         }
         Some(StepBody::Form(form)) => {
             let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
@@ -379,6 +404,28 @@ mod tests {
             outcome("[[then]]\nsoql = \"SELECT COUNT() FROM User\"\ncount = 2", answer),
             Ok(())
         );
+    }
+
+    #[test]
+    fn one_item_of_a_body_stands_for_many() {
+        let text = "[[when]]\nmethod = \"POST\"\npath = \"/x\"\n\
+                    each = { \"/a\" = 2, \"/a/0/b\" = 3 }\n\
+                    body = { a = [{ b = [\"{n}\"] }], c = \"{n}\" }\n";
+        let scenario = Scenario::parse(text, None).expect("a scenario");
+        let mut seen = String::new();
+        let mut call = |sent: &Sent<'_>| {
+            seen = sent.body.as_ref().map(|(body, _)| body.clone()).unwrap_or_default();
+            (200, "{}".to_owned())
+        };
+        run(&scenario, &Loaded::default(), "default", &mut call).expect("no problem");
+        let items = serde_json::json!({"b": ["1", "2", "3"]});
+        let expected = serde_json::json!({"a": [items, items], "c": "{n}"});
+        assert_eq!(serde_json::from_str::<Json>(&seen).expect("JSON"), expected);
+        let wrong = text.replace("\"/a\" = 2", "\"/c\" = 2");
+        let scenario = Scenario::parse(&wrong, None).expect("a scenario");
+        let problems = run(&scenario, &Loaded::default(), "default", &mut |_| (200, String::new()));
+        let problem = problems.expect_err("no list")[0].to_string();
+        assert!(problem.ends_with("/c is no list of one item"), "{problem}");
     }
 
     #[test]

@@ -132,6 +132,9 @@ pub(crate) struct StepCall {
     pub headers: Vec<(String, Node)>,
     /// The body.
     pub body: Option<StepBody>,
+    /// Lists of the body whose only item stands for many: a JSON pointer, and how many. `{n}` in the
+    /// item is its number, from 1.
+    pub each: Vec<(String, u64)>,
     /// The alias of the record that the answer's `id` names.
     pub alias: Option<String>,
     /// What is expected of the answer's status; any of success when not given.
@@ -314,9 +317,9 @@ fn generate(node: &Node) -> Result<Generate, Problem> {
 }
 
 fn when(node: &Node) -> Result<When, Problem> {
-    const KEYS: [&str; 16] = [
-        "advance", "run", "load", "fault", "clear", "method", "path", "headers", "body", "form",
-        "as", "status", "lost", "answer", "save", "repeat",
+    const KEYS: [&str; 17] = [
+        "advance", "run", "load", "fault", "clear", "method", "path", "headers", "body", "each",
+        "form", "as", "status", "lost", "answer", "save", "repeat",
     ];
     check_keys(node, "key of when", &KEYS)?;
     let step = if let Some(run) = node.get("run") {
@@ -349,6 +352,9 @@ fn when(node: &Node) -> Result<When, Problem> {
 /// Most times that one request is sent.
 const MOST_REPEATS: u64 = 10_000;
 
+/// Most items for which one of a body stands.
+const MOST_ITEMS: u64 = 100_000;
+
 fn call(node: &Node) -> Result<StepCall, Problem> {
     let method = needed(node, "method")?;
     const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -365,12 +371,18 @@ fn call(node: &Node) -> Result<StepCall, Problem> {
         (None, Some(_)) => Some(StepBody::Form(texts(node, "form")?)),
         (None, None) => None,
     };
+    let each = node.get("each").map_or(Ok(&[][..]), Node::table)?;
+    let each = each.iter().map(|(list, many)| Ok((list.clone(), many.whole(0, MOST_ITEMS)?)));
+    let mut each = each.collect::<Result<Vec<_>, Problem>>()?;
+    // What lies deeper first: it is multiplied along with what it lies in.
+    each.sort_by_key(|(list, _)| std::cmp::Reverse(list.len()));
     let status = node.get("status").map(|status| status.whole(100, 599)).transpose()?;
     Ok(StepCall {
         method: method.text()?.to_owned(),
         path: path.text()?.to_owned(),
         headers: texts(node, "headers")?,
         body,
+        each,
         alias: alias(node)?,
         status: status.map(|status| status as u16),
         lost: node.get("lost").map_or(Ok(false), Node::flag)?,

@@ -1,5 +1,6 @@
 //! Settings of the target side: `scim` and `concur`.
 
+use super::behaviour;
 use super::problem::{Problem, unknown};
 use super::tree::{Node, Tree};
 use crate::clock::Millis;
@@ -67,7 +68,7 @@ impl Change {
                 "latency" if is_null => self.latency = Some(0),
                 "latency" => self.latency = Some(duration(value)?),
                 "webhook" if is_null => self.webhook = Some(String::new()),
-                "webhook" => self.webhook = Some(value.text()?.to_owned()),
+                "webhook" => self.webhook = Some(behaviour::url(value)?.to_owned()),
                 "outcomes" if is_null => self.outcomes = Some(Vec::new()),
                 "outcomes" => {
                     let outcomes = value.list()?.iter().map(outcome);

@@ -284,7 +284,7 @@ impl Exchange {
     /// Waits a moment for an answer that is not there yet. Nobody's thread waits with it.
     async fn later(
         self: &Arc<Exchange>,
-        mut pending: Pending,
+        mut pending: Box<Pending>,
         method: Method,
         accepts: Option<Coding>,
         headers_only: bool,
@@ -344,7 +344,7 @@ fn prepared(response: Response) -> Prepared {
 enum Handled {
     Ready(Transport, Prepared),
     /// It is answered when there is something to answer.
-    Later(Pending),
+    Later(Box<Pending>),
     /// It has not begun.
     Waits(Box<Pause>),
 }

@@ -2,8 +2,10 @@
 //!
 //! A socket is accepted by [`workers`](self) and read by `connection`, which tells TLS (`tls`) from
 //! HTTP by the first byte; `proxy` says what becomes of a `CONNECT`, and `tunnel` reaches the hosts
-//! that are not served here, `forward` for requests in the clear. Each request goes through `exchange`: `receive` makes one plain [`Request`] of head and body, the handler answers
-//! it, `respond` puts the answer on the wire. Whatever is refused before the handler is worded by
+//! that are not served here, `forward` for requests in the clear. Each request goes through
+//! `exchange`: `receive` makes one plain [`Request`] of head and body, the handler answers it,
+//! `respond` puts the answer on the wire. `outbound` goes the other way: it makes the calls that
+//! orgs ask of other systems. Whatever is refused before the handler is worded by
 //! `refuse`.
 
 mod answer_body;
@@ -15,6 +17,7 @@ pub mod environment;
 mod exchange;
 mod forward;
 mod listen;
+mod outbound;
 mod proxy;
 mod receive;
 mod refuse;
@@ -27,13 +30,14 @@ mod tunnel;
 mod workers;
 
 pub use background::Background;
+pub use outbound::{Deliver, Outbound};
 pub use proxy::{HostPattern, ProxyOptions};
 pub use signal::StopSignal;
 #[cfg(feature = "tls")]
 pub use tls::{Authority, keep_trust};
 pub use tunnel::Upstream;
 
-use crate::api::{Request, RequestBody, Response};
+use crate::api::{Method, Request, RequestBody, Response};
 use proxy::Proxy;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -50,6 +54,9 @@ const LONG_BODY: usize = 64 * 1024;
 
 /// The same where one request carries many: SOAP and composite.
 const LONG_BATCH: usize = 4 * 1024;
+
+/// The same for calls of the control API that are short otherwise.
+const LONG_CALL: usize = 1024;
 
 /// The addresses to listen on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -127,10 +134,31 @@ pub fn is_long(request: &Request) -> bool {
             Some("async") => return true,
             _ => LONG_BODY,
         },
-        Some("_fauxforce") => return segments.next() != Some("health"),
+        Some("_fauxforce") => return is_long_call(request.method, segments, body),
         _ => LONG_BODY,
     };
     body.len() > limit
+}
+
+/// The same of calls of the control API. Making, forking, resetting and restoring an org shares what
+/// is there, which takes less time than going to the pool; loading scenarios and opening ports do not.
+fn is_long_call<'a>(method: Method, segments: impl Iterator<Item = &'a str>, body: &[u8]) -> bool {
+    let mut parts = [""; 6];
+    let mut count = 0;
+    for segment in segments {
+        let Some(part) = parts.get_mut(count) else { return true };
+        *part = segment;
+        count += 1;
+    }
+    let is_short = match (method, &parts[..count]) {
+        (_, ["health"]) => true,
+        (Method::Post, ["orgs"] | ["orgs", _, "fork" | "reset"]) => true,
+        (Method::Post, ["orgs", _, "snapshots", _, "restore"]) => true,
+        (Method::Put, ["orgs", _, "snapshots", _]) => true,
+        _ => false,
+    };
+    let names = |key: &str| memchr::memmem::find(body, key.as_bytes()).is_some();
+    !is_short || body.len() > LONG_CALL || names("scenarios") || names("listen")
 }
 
 /// A listening server. It owns its threads and its runtimes, so it works inside sync and async
@@ -206,7 +234,6 @@ impl Drop for Edge {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Method;
 
     #[test]
     fn long_requests_are_told_by_path_and_size() {
@@ -221,11 +248,29 @@ mod tests {
             ("/services/Soap/m/60.0", 4 * 1024 + 1, true),
             ("/_fauxforce/health", 0, false),
             ("/_fauxforce/orgs/default/await", 0, true),
+            ("/_fauxforce/orgs", 1024, false),
+            ("/_fauxforce/orgs", 1025, true),
+            ("/_fauxforce/orgs/default/fork", 0, false),
+            ("/_fauxforce/orgs/default/reset", 0, false),
+            ("/_fauxforce/orgs/default/scenarios", 0, true),
+            ("/_fauxforce/orgs/default/snapshots/a/restore", 0, false),
+            ("/_fauxforce/orgs/default/snapshots/a/file", 0, true),
+            ("/_fauxforce/a/b/c/d/e/f/g", 0, true),
             ("/", 0, false),
         ];
         for (path, length, expected) in cases {
             let request = Request::new(Method::Post, path).body(vec![b'x'; length]);
             assert_eq!(is_long(&request), expected, "{path} {length}");
         }
+        for (body, expected) in [
+            (r#"{"name":"x","ttl":"PT1H"}"#, false),
+            (r#"{"scenarios":["x"]}"#, true),
+            (r#"{"listen":true}"#, true),
+        ] {
+            let request = Request::new(Method::Post, "/_fauxforce/orgs").json(body);
+            assert_eq!(is_long(&request), expected, "{body}");
+        }
+        let list = Request::new(Method::Get, "/_fauxforce/orgs");
+        assert!(is_long(&list), "there may be thousands");
     }
 }

@@ -243,7 +243,9 @@ fn is_own(host: &str, local: SocketAddr) -> bool {
 /// True when a `Proxy-Authorization` carries the token: as a bearer token, or, as a URL's user
 /// information is sent, as the password or the user of `Basic`.
 fn carries(header: &str, token: &str) -> bool {
-    let Some((scheme, given)) = header.split_once(' ') else { return false };
+    let Some((scheme, given)) = header.split_once(' ').filter(|_| !token.is_empty()) else {
+        return false;
+    };
     let given = given.trim();
     if scheme.eq_ignore_ascii_case("bearer") {
         return given == token;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub struct ConcurSettings {
     /// How long an operation takes.
     pub latency: Millis,
-    /// Where the tenant's owner wants events. They are kept in the outbox; nothing is sent.
+    /// Where events are sent. All of them are kept in the outbox.
     pub webhook: Option<String>,
     /// What becomes of the operations on some users.
     pub outcomes: Vec<ConcurOutcome>,
@@ -158,6 +158,8 @@ pub struct ConcurProvision {
     pub created: Millis,
     /// Its operations.
     pub operations: Vec<ConcurOperation>,
+    /// The URL at which whoever asked for it reached the server.
+    pub base: Arc<str>,
     /// True once its event is in the outbox.
     pub announced: bool,
 }
@@ -176,9 +178,24 @@ impl ConcurProvision {
     }
 }
 
-/// An event that the tenant published. It waits in the outbox.
+/// What became of an event on its way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ConcurDelivery {
+    /// Nobody wants it.
+    Kept,
+    /// It is being sent.
+    UnderWay,
+    /// It was taken.
+    Sent,
+    /// It was not: why.
+    Failed(String),
+}
+
+/// An event that the tenant published. It is kept in the outbox.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConcurEvent {
+    /// Its number in the tenant.
+    pub number: u64,
     /// UUID.
     pub id: Arc<str>,
     /// When.
@@ -189,8 +206,12 @@ pub struct ConcurEvent {
     /// What happened.
     #[serde(deserialize_with = "file::label")]
     pub kind: Label,
-    /// Where it shall go.
+    /// Where it goes.
     pub webhook: Option<String>,
+    /// What became of it on its way there.
+    pub delivery: ConcurDelivery,
+    /// The URL at which its provisioning request is found.
+    pub base: Arc<str>,
     /// The facts.
     pub facts: Doc,
 }
@@ -317,6 +338,14 @@ impl Concur {
             self.outbox.pop_front();
         }
         self.outbox.push_back(Arc::new(event));
+    }
+
+    /// Keeps what became of an event, if it is still there.
+    pub fn delivered(&mut self, number: u64, delivery: ConcurDelivery) {
+        let place = self.outbox.iter().position(|own| own.number == number);
+        if let Some(event) = place.and_then(|place| self.outbox.get_mut(place)) {
+            Arc::make_mut(event).delivery = delivery;
+        }
     }
 
     /// All events, oldest first.

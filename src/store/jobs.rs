@@ -1,12 +1,10 @@
-//! Work that waits: jobs in the order in which they fall due, and calls to other systems whose
-//! answers are awaited. Both are part of the state, so a fork or a restored snapshot goes on where
-//! it stood.
+//! Work that waits: jobs in the order in which they fall due. They are part of the state, so a fork
+//! or a restored snapshot goes on where it stood.
 
 use super::file::{self, Label};
 use crate::clock::Millis;
 use crate::id::Id;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// What a job does, by name: the floor above maps it to a function.
 pub type JobKind = Label;
@@ -131,78 +129,6 @@ impl Jobs {
     /// True when no job waits.
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty() && self.polled.is_empty()
-    }
-}
-
-/// A question to another system. The edge asks it; the answer comes back as input.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OutboundCall {
-    /// Its number in the org.
-    pub number: u64,
-    /// The job that asks; its kind says who takes the answer.
-    pub job: Job,
-    /// How it is written on the wire.
-    #[serde(deserialize_with = "file::label")]
-    pub protocol: Label,
-    /// Where it goes.
-    pub url: Arc<str>,
-    /// How long the edge waits for its answer.
-    pub timeout: Millis,
-    /// What it says, by name.
-    #[serde(deserialize_with = "file::labelled")]
-    pub inputs: Vec<(Label, String)>,
-}
-
-/// What came back: outputs by name, or why nothing did.
-pub type Answer = Result<Vec<(String, String)>, String>;
-
-/// Calls whose answers are awaited.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Calls {
-    open: imbl::OrdMap<u64, Arc<OutboundCall>>,
-    made: u64,
-}
-
-impl Calls {
-    /// Adds a call and gives its number.
-    pub fn ask(
-        &mut self,
-        job: Job,
-        protocol: &'static str,
-        url: Arc<str>,
-        timeout: Millis,
-        inputs: Vec<(&'static str, String)>,
-    ) -> u64 {
-        self.made += 1;
-        let number = self.made;
-        let call = OutboundCall { number, job, protocol, url, timeout, inputs };
-        self.open.insert(number, Arc::new(call));
-        number
-    }
-
-    /// The number of the last call.
-    pub fn made(&self) -> u64 {
-        self.made
-    }
-
-    /// Numbers further calls from behind this one.
-    pub(super) fn go_on_from(&mut self, made: u64) {
-        self.made = self.made.max(made);
-    }
-
-    /// An open call.
-    pub fn get(&self, number: u64) -> Option<&Arc<OutboundCall>> {
-        self.open.get(&number)
-    }
-
-    /// Closes a call: its answer came, or is no longer awaited.
-    pub fn close(&mut self, number: u64) -> Option<Arc<OutboundCall>> {
-        self.open.remove(&number)
-    }
-
-    /// All open calls, oldest first.
-    pub fn open(&self) -> impl Iterator<Item = &Arc<OutboundCall>> {
-        self.open.values()
     }
 }
 

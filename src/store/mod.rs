@@ -5,6 +5,7 @@
 //! query cursors are all "keep or drop an `Arc<State>`".
 
 mod apex;
+mod calls;
 mod concur;
 mod diff;
 mod doc;
@@ -23,9 +24,10 @@ mod targets;
 mod transitions;
 
 pub use apex::{ApexBody, ApexRoute};
+pub use calls::{Answer, Answered, Ask, Calls, OutboundCall, ScimAsk, ScimWhat};
 pub use concur::{
-    Concur, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation, ConcurOutcome, ConcurProvision,
-    ConcurResult, ConcurSettings, ConcurUser, ConcurVerb, ENTERPRISE,
+    Concur, ConcurDelivery, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation, ConcurOutcome,
+    ConcurProvision, ConcurResult, ConcurSettings, ConcurUser, ConcurVerb, ENTERPRISE,
 };
 pub use diff::{Column, ObjectDiff, Updated, diff};
 pub use doc::Doc;
@@ -33,7 +35,7 @@ pub use employees::{
     EmployeeAt, EmployeeUserSettings, MatchBy, Overflow, Run, RunStage, Runs, Unassigned,
 };
 pub use index::{IndexCache, Key, KeySet, fold};
-pub use jobs::{Answer, Calls, Job, JobKind, Jobs, OutboundCall, Pace};
+pub use jobs::{Job, JobKind, Jobs, Pace};
 pub use limits::{DAILY_API_REQUESTS, LIMITS, Limit};
 pub use row::{Draft, Hint, Row};
 pub use settings::{DuplicateRule, ScimMode, Settings};

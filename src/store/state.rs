@@ -1,8 +1,9 @@
 //! The whole of an org's data: schema, tables, settings, clock. An immutable value.
 
+use super::calls::Calls;
 use super::concur::Concur;
 use super::employees::Runs;
-use super::jobs::{Calls, Jobs};
+use super::jobs::Jobs;
 use super::metadata::Metadata;
 use super::row::Row;
 use super::settings::Settings;
@@ -134,6 +135,11 @@ impl State {
     pub fn objects_with_rows(&self) -> impl Iterator<Item = ObjectId> {
         let tables = self.tables.iter().enumerate();
         tables.filter(|(_, table)| table.is_some()).map(|(place, _)| ObjectId(place as u16))
+    }
+
+    /// How many rows there are, live and deleted.
+    pub fn held(&self) -> u64 {
+        self.tables.iter().flatten().map(|table| u64::from(table.held())).sum()
     }
 
     /// The row of an id in an object's table, live or deleted.

@@ -127,6 +127,14 @@ pub struct Target {
     pub adapter: Adapter,
     /// Where, for those that are reached over HTTP.
     pub url: Option<Arc<str>>,
+    /// What a call over HTTP says in `Authorization`. Settings never show it.
+    pub authorization: Option<Arc<str>>,
+    /// How often a call that failed is made again.
+    pub retries: u32,
+    /// How long it waits before that, on the org's clock.
+    pub retry_delay: Millis,
+    /// Deactivate deletes the account of a SCIM service; it makes it inactive otherwise.
+    pub deactivate_deletes: bool,
     /// What happens, in order, by stage. The last one of a stage stays.
     pub outcomes: Vec<Outcome>,
     /// How long a call takes on the org's clock.
@@ -150,6 +158,10 @@ impl Default for Target {
         Target {
             adapter: Adapter::Scripted,
             url: None,
+            authorization: None,
+            retries: 0,
+            retry_delay: 0,
+            deactivate_deletes: false,
             outcomes: Vec::new(),
             latency: 0,
             // The longest that a real org waits for a call.
@@ -164,6 +176,11 @@ impl Default for Target {
 }
 
 impl Target {
+    /// True when it is reached over HTTP.
+    pub fn is_remote(&self) -> bool {
+        matches!(self.adapter, Adapter::Scim | Adapter::Webhook)
+    }
+
     /// The outcome of the call after `used` others of a stage; `None` when none is scripted.
     pub fn outcome(&self, stage: Stage, used: u64) -> Option<&Outcome> {
         let mut own = self.outcomes.iter().filter(|outcome| outcome.stage == stage).peekable();

@@ -17,6 +17,8 @@ mod subrequest;
 mod tests;
 mod tree;
 
+pub(super) use records::push_faults;
+
 use super::http::Method;
 use super::json;
 use super::reply::Reply;

@@ -128,7 +128,7 @@ impl Saved {
 }
 
 /// Appends faults as records show them: `statusCode`, and `fields` always.
-pub(super) fn push_faults(out: &mut String, faults: &[OrgError]) {
+pub(in crate::api) fn push_faults(out: &mut String, faults: &[OrgError]) {
     for (place, fault) in faults.iter().enumerate() {
         out.push_str(if place == 0 { "{\"statusCode\":" } else { ",{\"statusCode\":" });
         json::push_str(out, &fault.code);

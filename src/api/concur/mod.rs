@@ -19,14 +19,14 @@ use super::session;
 use super::strike::{self, Stop};
 use crate::clock::Millis;
 use crate::error::{ConcurError, OrgError};
-use crate::org::Org;
-use crate::store::{ConcurUser, ConcurVerb, Doc, State};
+use crate::org::{Org, Step, TakeAnswer};
+use crate::store::{ConcurDelivery, ConcurUser, ConcurVerb, Doc, JobKind, State};
 use crate::time;
 use status::{Page, Which};
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
-use work::Asked;
+use work::{Asked, Asking};
 
 /// Most operations of a bulk request.
 const MOST_OPERATIONS: usize = 100;
@@ -79,19 +79,35 @@ pub(super) fn settle(org: &Org, now: Millis) {
     let settled: Result<usize, Infallible> =
         org.change(|state| Ok(work::settle(state, org.id, now)));
     debug_assert!(settled.is_ok());
+    org.carry(now);
+}
+
+/// The function that runs jobs of a kind.
+pub(super) fn step(kind: JobKind) -> Option<Step> {
+    (kind == work::DUE).then_some(work::run)
+}
+
+/// The function that takes answers to calls of a kind.
+pub(super) fn answered(kind: JobKind) -> Option<TakeAnswer> {
+    (kind == work::EVENT).then_some(work::delivered)
 }
 
 /// The events of an org's tenant, as its outbox lists them.
-pub(super) fn outbox(org: &Org, base: &str, now: Millis) -> Vec<Doc> {
+pub(super) fn outbox(org: &Org, now: Millis) -> Vec<Doc> {
     settle(org, now);
     let state = org.read();
+    let failed = |event: &crate::store::ConcurEvent| match &event.delivery {
+        ConcurDelivery::Failed(why) => Some(why.clone()),
+        _ => None,
+    };
     let item = |event: &Arc<crate::store::ConcurEvent>| {
         Doc::object()
             .with("kind", "concurEvent")
             .with("at", time::datetime_z_text(event.at))
-            .with("sent", false)
+            .with("sent", event.delivery == ConcurDelivery::Sent)
             .with_some("to", event.webhook.as_deref())
-            .with("body", status::event(event, base))
+            .with_some("failed", failed(event))
+            .with("body", status::event(event))
     };
     state.concur.outbox().map(item).collect()
 }
@@ -155,8 +171,9 @@ fn write(entry: &Entry<'_>, verb: ConcurVerb, id: Option<&str>) -> Outcome {
     let asked = Asked { bulk_id: None, verb, user: id.map(lower), data };
     let base = entry.base_url();
     let status = if verb == ConcurVerb::Post { 201 } else { 200 };
+    let asking = Asking { org: entry.org.id, now: entry.now, base: &base };
     change(entry, |state| {
-        let (id, provision) = work::begin_user(state, entry.org.id, asked, entry.now)?;
+        let (id, provision) = work::begin_user(state, &asking, asked)?;
         let user = state.concur.user(&id);
         let user = user.map(|user| status::user(user, &base, Some(&provision.id)));
         let correlation = Some(Arc::clone(&provision.correlation));
@@ -218,8 +235,9 @@ fn bulk(entry: &Entry<'_>) -> Outcome {
     }
     let company = entry.params().get("companyId").map(ToOwned::to_owned);
     let base = entry.base_url();
+    let asking = Asking { org: entry.org.id, now: entry.now, base: &base };
     change(entry, |state| {
-        let begun = work::begin_bulk(state, entry.org.id, asked, company, entry.now);
+        let begun = work::begin_bulk(state, &asking, asked, company);
         let correlation = Some(Arc::clone(&begun.correlation));
         Ok(Answer { status: 202, body: Some(status::summary(&begun, &base)), correlation })
     })
@@ -314,13 +332,17 @@ fn respond(entry: &Entry<'_>, answer: &Outcome, published: usize) -> Response {
         }
     }
     if published > 0 {
-        // Nothing calls out yet: say so where a client that waits for the call will look.
-        let what = "provisionCompleted queued, not sent; GET /_fauxforce/orgs/{org}/outbox";
+        // Say what became of it where a client that waits for the call will look.
+        let what = match entry.org.read().settings.concur.webhook {
+            Some(_) => {
+                "provisionCompleted goes to concur.webhook; GET /_fauxforce/orgs/{org}/outbox"
+            }
+            None => {
+                "provisionCompleted kept, not sent: set concur.webhook; GET \
+                 /_fauxforce/orgs/{org}/outbox"
+            }
+        };
         response = response.with("X-Fauxforce-Outbox", what);
-        if entry.org.read().settings.concur.webhook.is_some() {
-            let what = "sending Concur events to the webhook";
-            response = response.with("X-Fauxforce-Unsupported", what);
-        }
     }
     let Some(body) = body else { return response };
     let text = doc_text::text(&body);

@@ -223,10 +223,11 @@ pub fn error(error: &ConcurError) -> Doc {
         .with(CONCUR_ERROR, Doc::object().with("messages", vec![self::message(&message)]))
 }
 
-/// An event as the webhook of its subscriber would get it.
-pub fn event(event: &ConcurEvent, base: &str) -> Doc {
+/// An event as the webhook of its subscriber gets it.
+pub fn event(event: &ConcurEvent) -> Doc {
     let id = event.facts.text_at(&["provisionId"]).unwrap_or_default();
     // The one place where the API's own documents say `/provisioning/v4`.
+    let base = &event.base;
     let link = format!("{base}/provisioning/v4/provisions/{id}/status");
     Doc::object()
         .with("id", &*event.id)

@@ -5,12 +5,15 @@
 
 use super::extensions;
 use super::identity;
+use super::status;
 use crate::clock::Millis;
-use crate::error::{ConcurError, concur_timed_out};
+use crate::dml::Transaction;
+use crate::error::{ConcurError, Faults, concur_timed_out};
 use crate::id::Id;
 use crate::store::{
-    Concur, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation, ConcurOutcome, ConcurProvision,
-    ConcurSettings, ConcurVerb, Doc, State,
+    Answer, Ask, Concur, ConcurDelivery, ConcurEnd, ConcurEvent, ConcurMessage, ConcurOperation,
+    ConcurOutcome, ConcurProvision, ConcurSettings, ConcurVerb, Doc, Job, JobKind, OutboundCall,
+    State,
 };
 use crate::time::DAY;
 use sha2::{Digest as _, Sha256};
@@ -24,8 +27,27 @@ const TIME_OUT: Millis = 120 * 60 * 1000;
 /// How long a request's status is kept.
 const RETENTION: Millis = 7 * DAY;
 
+/// Wakes the tenant when a request ends, so that its event goes out though nobody asks.
+pub const DUE: JobKind = "concur.due";
+
+/// Takes an event to its webhook.
+pub const EVENT: JobKind = "concur.event";
+
+/// How long a webhook may take.
+const DELIVERY: Millis = 10_000;
+
 /// The topic of the tenant's events.
 const TOPIC: &str = "public.concur.user.provisioning";
+
+/// Who asks for a request.
+pub struct Asking<'r> {
+    /// The org beside the tenant.
+    pub org: Id,
+    /// When.
+    pub now: Millis,
+    /// The URL at which they reached the server.
+    pub base: &'r str,
+}
 
 /// One operation as it was asked for.
 pub struct Asked {
@@ -79,7 +101,7 @@ fn next_due(provision: &ConcurProvision) -> Millis {
 /// Does what is due; gives the number of requests that ended.
 pub fn settle(state: &mut State, org: Id, now: Millis) -> usize {
     let settings = Arc::clone(&state.settings);
-    let concur = &mut state.concur;
+    let State { concur, calls, .. } = state;
     // The operation that is due first goes first, whichever request it belongs to.
     while let Some(provision) =
         concur.open().filter(|own| next_due(own) <= now).min_by_key(|own| next_due(own)).cloned()
@@ -98,27 +120,75 @@ pub fn settle(state: &mut State, org: Id, now: Millis) -> usize {
         concur.open().filter(|own| own.ended().is_some()).cloned().collect();
     let count = ended.len();
     for provision in ended {
-        announce(concur, &settings.concur, &provision, org);
+        let event = announce(concur, &settings.concur, &provision, org);
+        if let Some(webhook) = &event.webhook {
+            calls.ask(delivery(&event, webhook, org));
+        }
     }
     concur.forget_made_by(now - RETENTION);
     count
 }
 
-fn announce(concur: &mut Concur, settings: &ConcurSettings, provision: &ConcurProvision, org: Id) {
+/// Publishes the event of a request that ended.
+fn announce(
+    concur: &mut Concur,
+    settings: &ConcurSettings,
+    provision: &ConcurProvision,
+    org: Id,
+) -> ConcurEvent {
     let facts = Doc::object()
         .with("originator", "User Provisioning Service")
         .with("provisionId", &*provision.id)
         .with("success", provision.success().unwrap_or_default());
+    let number = concur.next_number();
+    let webhook = settings.webhook.clone();
     let event = ConcurEvent {
-        id: new_uuid(concur, org),
+        number,
+        id: uuid(org, number),
         at: provision.ended().unwrap_or(provision.created),
         topic: TOPIC,
         kind: "provisionCompleted",
-        webhook: settings.webhook.clone(),
+        delivery: if webhook.is_some() { ConcurDelivery::UnderWay } else { ConcurDelivery::Kept },
+        webhook,
+        base: Arc::clone(&provision.base),
         facts,
     };
-    concur.publish(event);
+    concur.publish(event.clone());
     concur.put_provision(ConcurProvision { announced: true, ..provision.clone() });
+    event
+}
+
+/// The call that takes an event to its webhook.
+fn delivery(event: &ConcurEvent, webhook: &str, org: Id) -> OutboundCall {
+    OutboundCall {
+        number: 0,
+        job: Job { at: event.number, ..Job::new(EVENT, org) },
+        url: webhook.into(),
+        authorization: None,
+        timeout: DELIVERY,
+        ask: Ask::Event(status::event(event)),
+    }
+}
+
+/// Does what is due, for the tenant's own job.
+pub fn run(transaction: &mut Transaction<'_>, job: &Job) -> Result<u32, Faults> {
+    let now = transaction.actor.now;
+    let ended = settle(&mut transaction.state, job.subject, now);
+    Ok(1 + ended as u32)
+}
+
+/// Takes what a webhook answered.
+pub fn delivered(
+    transaction: &mut Transaction<'_>,
+    job: &Job,
+    answer: &Answer,
+) -> Result<(), Faults> {
+    let delivery = match answer {
+        Ok(_) => ConcurDelivery::Sent,
+        Err(failed) => ConcurDelivery::Failed(failed.details.clone()),
+    };
+    transaction.state.concur.delivered(job.at, delivery);
+    Ok(())
 }
 
 /// The outcomes that the settings ask for, of the user of an operation.
@@ -190,30 +260,28 @@ fn due(settings: &ConcurSettings, outcomes: &[&ConcurOutcome], now: Millis) -> (
 /// Takes a bulk request in.
 pub fn begin_bulk(
     state: &mut State,
-    org: Id,
+    asking: &Asking<'_>,
     asked: Vec<Asked>,
     company: Option<String>,
-    now: Millis,
 ) -> Arc<ConcurProvision> {
     let settings = Arc::clone(&state.settings.concur);
     let concur = &mut state.concur;
     let operations = asked.into_iter().map(|asked| {
         let outcomes = outcomes(&settings, concur, asked.user.as_ref(), &asked.data);
-        let (due, stuck) = due(&settings, &outcomes, now);
+        let (due, stuck) = due(&settings, &outcomes, asking.now);
         let Asked { bulk_id, verb, user, data } = asked;
         let identity_done = false;
         ConcurOperation { bulk_id, verb, user, data, identity_done, due, stuck, end: None }
     });
     let operations = operations.collect();
-    keep(concur, org, "Bulk", company, operations, now)
+    keep(state, asking, "Bulk", company, operations)
 }
 
 /// Writes one user: the identity now, the rest when it is due.
 pub fn begin_user(
     state: &mut State,
-    org: Id,
+    asking: &Asking<'_>,
     asked: Asked,
-    now: Millis,
 ) -> Result<(Arc<str>, Arc<ConcurProvision>), ConcurError> {
     let settings = Arc::clone(&state.settings);
     let concur = &mut state.concur;
@@ -227,10 +295,10 @@ pub fn begin_user(
             message.schema_path,
         ));
     }
-    let (due, stuck) = due(&settings.concur, &outcomes, now);
-    let new_id = |concur: &mut Concur| new_uuid(concur, org);
+    let (due, stuck) = due(&settings.concur, &outcomes, asking.now);
+    let new_id = |concur: &mut Concur| new_uuid(concur, asking.org);
     let taken = &settings.taken_usernames;
-    let id = identity::apply(concur, taken, verb, user.as_ref(), &data, now, new_id)?;
+    let id = identity::apply(concur, taken, verb, user.as_ref(), &data, asking.now, new_id)?;
     let operation = ConcurOperation {
         bulk_id,
         verb,
@@ -241,26 +309,32 @@ pub fn begin_user(
         stuck,
         end: None,
     };
-    Ok((id, keep(concur, org, "User", None, vec![operation], now)))
+    Ok((id, keep(state, asking, "User", None, vec![operation])))
 }
 
 fn keep(
-    concur: &mut Concur,
-    org: Id,
+    state: &mut State,
+    asking: &Asking<'_>,
     kind: &'static str,
     company: Option<String>,
     operations: Vec<ConcurOperation>,
-    now: Millis,
 ) -> Arc<ConcurProvision> {
+    let State { concur, jobs, settings, .. } = state;
+    let last = operations.iter().map(|own| own.due).max();
     let provision = ConcurProvision {
-        id: new_uuid(concur, org),
-        correlation: new_uuid(concur, org),
+        id: new_uuid(concur, asking.org),
+        correlation: new_uuid(concur, asking.org),
         kind,
         company,
-        created: now,
+        created: asking.now,
         operations,
+        base: asking.base.into(),
         announced: false,
     };
+    // Without a webhook nobody waits: what is due is done when somebody asks.
+    if let Some(due) = last.filter(|_| settings.concur.webhook.is_some()) {
+        jobs.push(due, Job::new(DUE, asking.org));
+    }
     concur.put_provision(provision.clone());
     Arc::new(provision)
 }

@@ -1,6 +1,5 @@
-//! What the org and its targets would have sent.
+//! What the org and its targets sent, or would have sent.
 
-use super::super::entry::base_url;
 use super::super::{concur, doc_text};
 use super::Call;
 use crate::org::Org;
@@ -8,7 +7,6 @@ use crate::store::Doc;
 
 /// All of it, oldest first.
 pub(super) fn list(call: &Call<'_>, org: &Org) -> String {
-    let base = base_url(call.orgs, call.request);
-    let items = concur::outbox(org, &base, org.now(call.now));
+    let items = concur::outbox(org, org.now(call.now));
     doc_text::text(&Doc::object().with("items", items))
 }

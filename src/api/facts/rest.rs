@@ -86,8 +86,8 @@ fn rows<'p>(method: Method, path: &[&'p str]) -> Asked<'p> {
         (Method::Get | Method::Head, _) => Operation::Retrieve,
         (Method::Delete, [_, ..]) => Operation::Delete,
         // What follows an id is a parent's relationship; else it is an external id's value.
-        (Method::Patch, [key]) | (Method::Patch, [key, _, ..]) if is_id(key) => Operation::Update,
-        (Method::Patch, [_, _]) | (Method::Post, [_]) | (Method::Post, [_, _]) => Operation::Upsert,
+        (Method::Patch, [key] | [key, _, ..]) if is_id(key) => Operation::Update,
+        (Method::Patch, [_, _]) | (Method::Post, [_] | [_, _]) => Operation::Upsert,
         (Method::Patch, [_]) => Operation::Update,
         _ => Operation::Other,
     };

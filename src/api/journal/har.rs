@@ -49,23 +49,23 @@ fn entry(out: &mut String, exchange: &Exchange, org: &Org) {
 
 fn request(keys: &mut Keys<'_>, exchange: &Exchange) {
     let scheme = if exchange.secure { "https://" } else { "http://" };
-    let url = [scheme, &exchange.host, &show::target(exchange)].concat();
+    let url = [scheme, exchange.host(), &show::target(exchange)].concat();
     let mut request = keys.object("request");
     request.text("method", exchange.method);
     request.text("url", &url);
     request.text("httpVersion", "HTTP/1.1");
     request.raw("cookies", "[]");
-    let headers = exchange.request_headers.iter();
+    let headers = exchange.request_headers();
     pairs(
         &mut request,
         "headers",
-        headers.map(|(name, value)| (&**name, redact::header(name, value))),
+        headers.map(|(name, value)| (name, redact::header(name, value))),
     );
-    let query = redact::form(&exchange.query);
+    let query = redact::form(exchange.query());
     let params = Params::parse(&query);
     pairs(&mut request, "queryString", params.iter().map(|(name, value)| (name, value.into())));
     let kind = exchange.request_header("content-type").unwrap_or_default();
-    match show::shown(kind, &exchange.request_body) {
+    match show::shown(kind, exchange.request_body()) {
         Shown::Nothing => {}
         Shown::Json(text) | Shown::Text(text) => {
             let mut posted = request.object("postData");
@@ -82,7 +82,7 @@ fn request(keys: &mut Keys<'_>, exchange: &Exchange) {
         }
     }
     request.raw("headersSize", "-1");
-    size(&mut request, exchange.request_body.length);
+    size(&mut request, exchange.request_length);
     request.close();
 }
 
@@ -92,18 +92,18 @@ fn response(keys: &mut Keys<'_>, exchange: &Exchange) {
     response.text("statusText", "");
     response.text("httpVersion", "HTTP/1.1");
     response.raw("cookies", "[]");
-    let headers = show::response_headers(exchange);
+    let headers = exchange.response_headers();
     pairs(
         &mut response,
         "headers",
         headers.map(|(name, value)| (name, redact::header(name, value))),
     );
-    let kind = exchange.response_header("content-type").next().unwrap_or_default();
+    let kind = exchange.response_header("content-type").unwrap_or_default();
     let mut content = response.object("content");
-    let length = exchange.response_body.length.unwrap_or(exchange.response_body.bytes.len());
+    let length = exchange.response_length.unwrap_or_default();
     json::push_int(content.key("size"), length as i64);
     content.text("mimeType", kind);
-    match show::shown(kind, &exchange.response_body) {
+    match show::shown(kind, exchange.response_body()) {
         Shown::Nothing => {}
         Shown::Json(text) | Shown::Text(text) => content.text("text", &text),
         Shown::Bytes(text) => {
@@ -112,10 +112,10 @@ fn response(keys: &mut Keys<'_>, exchange: &Exchange) {
         }
     }
     content.close();
-    let location = exchange.response_header("location").next().unwrap_or_default();
+    let location = exchange.response_header("location").unwrap_or_default();
     response.text("redirectURL", &redact::header("location", location));
     response.raw("headersSize", "-1");
-    size(&mut response, exchange.response_body.length);
+    size(&mut response, exchange.response_length);
     response.close();
 }
 

@@ -107,7 +107,7 @@ pub struct Verified {
 /// What an exchange is about.
 pub fn told<'e>(exchange: &'e Exchange, org: &Org) -> &'e Told {
     exchange.told.get_or_init(|| {
-        let segments = route::segments(&exchange.path).unwrap_or_default();
+        let segments = route::segments(exchange.path()).unwrap_or_default();
         tell(&Facts::of_seen(seen(exchange), &segments), org)
     })
 }
@@ -115,9 +115,9 @@ pub fn told<'e>(exchange: &'e Exchange, org: &Org) -> &'e Told {
 fn seen(exchange: &Exchange) -> Seen<'_> {
     Seen {
         method: Method::parse(exchange.method).unwrap_or(Method::Get),
-        query: &exchange.query,
+        query: exchange.query(),
         content_type: exchange.request_header("content-type").unwrap_or_default(),
-        body: &exchange.request_body.bytes,
+        body: exchange.request_body().bytes,
     }
 }
 
@@ -138,7 +138,7 @@ impl Pattern {
             for exchange in all.into_iter().rev() {
                 let differs = self.differences(&exchange, org, false);
                 if differs.is_empty() == too_many {
-                    nearest.push((self.distance(&differs), exchange, differs));
+                    nearest.push((distance(&differs), exchange, differs));
                 }
             }
             // Stable: of those that are as near, the newest come first.
@@ -147,12 +147,6 @@ impl Pattern {
         }
         let nearest = nearest.into_iter().map(|(_, exchange, differs)| (exchange, differs));
         Verified { matched, count, nearest: nearest.collect() }
-    }
-
-    /// How far off: what was asked of whom counts more than what the body says.
-    fn distance(&self, differs: &[Difference]) -> usize {
-        let of = |difference: &Difference| if difference.0.starts_with("body") { 1 } else { 10 };
-        differs.iter().map(of).sum()
     }
 
     /// How an exchange differs; the first difference only, when that is enough.
@@ -171,8 +165,8 @@ impl Pattern {
             (!fits).then(|| Difference::other("method", method, exchange.method))
         }));
         check!(self.path.as_ref().and_then(|path| {
-            let fits = path.fits(&exchange.path, &exchange.query);
-            (!fits).then(|| Difference::other("path", path.as_str(), &exchange.path))
+            let fits = path.fits(exchange.path(), exchange.query());
+            (!fits).then(|| Difference::other("path", path.as_str(), exchange.path()))
         }));
         check!(self.status.and_then(|status| {
             let fits = status.fits(exchange.status);
@@ -180,7 +174,7 @@ impl Pattern {
             (!fits).then(|| Difference::other("status", &status.shown(), &found()))
         }));
         check!(self.unsupported.and_then(|wanted| {
-            let found = exchange.response_header(UNSUPPORTED).next().is_some();
+            let found = exchange.response_header(UNSUPPORTED).is_some();
             let text = |flag: bool| if flag { "true" } else { "false" };
             (found != wanted).then(|| Difference::other("unsupported", text(wanted), text(found)))
         }));
@@ -209,6 +203,12 @@ impl Pattern {
         }
         found
     }
+}
+
+/// How far off: what was asked of whom counts more than what the body says.
+fn distance(differs: &[Difference]) -> usize {
+    let of = |difference: &Difference| if difference.0.starts_with("body") { 1 } else { 10 };
+    differs.iter().map(of).sum()
 }
 
 impl fmt::Display for Pattern {
@@ -295,9 +295,10 @@ fn same(expected: &Value, found: &Value, is_typed: bool) -> bool {
         (Value::Number(expected), Value::Number(found)) => {
             expected == found || expected.as_f64() == found.as_f64()
         }
-        (Value::Number(_) | Value::Bool(_), Value::String(text)) if !is_typed => {
-            expected.to_string() == *text
+        (Value::Number(number), Value::String(text)) if !is_typed => {
+            text.parse().is_ok_and(|found: f64| number.as_f64() == Some(found))
         }
+        (Value::Bool(flag), Value::String(text)) if !is_typed => text.parse() == Ok(*flag),
         (Value::Null, Value::String(text)) if !is_typed => text.is_empty(),
         _ => expected == found,
     }

@@ -30,31 +30,24 @@ pub fn push(out: &mut String, exchange: &Exchange, org: &Org) {
     if let Some(fault) = &exchange.fault {
         keys.text("fault", fault);
     }
-    if let Some(what) = exchange.response_header(UNSUPPORTED).next() {
+    if let Some(what) = exchange.response_header(UNSUPPORTED) {
         keys.text("unsupported", what);
     }
-    let headers = exchange.request_headers.iter();
-    let headers = headers.map(|(name, value)| (name.as_str(), value.as_str()));
+    let headers = exchange.request_headers();
     let kind = exchange.request_header("content-type").unwrap_or_default();
-    half(keys.key("request"), headers, kind, &exchange.request_body);
-    let headers = response_headers(exchange);
-    let kind = exchange.response_header("content-type").next().unwrap_or_default();
-    half(keys.key("response"), headers, kind, &exchange.response_body);
+    half(keys.key("request"), headers, kind, exchange.request_body());
+    let headers = exchange.response_headers();
+    let kind = exchange.response_header("content-type").unwrap_or_default();
+    half(keys.key("response"), headers, kind, exchange.response_body());
     keys.close();
-}
-
-/// The headers of an answer.
-pub(super) fn response_headers(exchange: &Exchange) -> impl Iterator<Item = (&str, &str)> {
-    let headers = exchange.response_headers.iter();
-    headers.map(|(name, value)| (&**name, std::str::from_utf8(value).unwrap_or_default()))
 }
 
 /// Path and query.
 pub(super) fn target(exchange: &Exchange) -> Cow<'_, str> {
-    if exchange.query.is_empty() {
-        return Cow::Borrowed(&exchange.path);
+    if exchange.query().is_empty() {
+        return Cow::Borrowed(exchange.path());
     }
-    Cow::Owned([&exchange.path, "?", &redact::form(&exchange.query)].concat())
+    Cow::Owned([exchange.path(), "?", &redact::form(exchange.query())].concat())
 }
 
 /// `{"headers":{…},"body":…}`. The names of headers are in lower case; values of one name are joined
@@ -63,7 +56,7 @@ fn half<'e>(
     out: &mut String,
     headers: impl Iterator<Item = (&'e str, &'e str)>,
     content_type: &str,
-    body: &Body,
+    body: Body<'_>,
 ) {
     let mut joined: Vec<(Cow<'e, str>, Cow<'e, str>)> = Vec::new();
     for (name, value) in headers {
@@ -125,17 +118,17 @@ pub(super) enum Shown<'b> {
 }
 
 /// A body without its secrets.
-pub(super) fn shown<'b>(content_type: &str, body: &'b Body) -> Shown<'b> {
+pub(super) fn shown<'b>(content_type: &str, body: Body<'b>) -> Shown<'b> {
     if body.bytes.is_empty() {
         return Shown::Nothing;
     }
-    let text = match std::str::from_utf8(&body.bytes) {
+    let text = match std::str::from_utf8(body.bytes) {
         Ok(text) => text,
         // The cut may have gone through a character.
         Err(error) if !body.is_whole() && error.error_len().is_none() => {
             std::str::from_utf8(&body.bytes[..error.valid_up_to()]).unwrap_or_default()
         }
-        Err(_) => return Shown::Bytes(STANDARD.encode(&body.bytes)),
+        Err(_) => return Shown::Bytes(STANDARD.encode(body.bytes)),
     };
     let text = redact::body(content_type, text);
     let is_json = content_type.contains("json")

@@ -1,5 +1,5 @@
-//! What lies around the rows and is empty in an org that nobody has set up: rules, approvals. `reference/rest.md` §2.6 and §6. Lists have their real shape; what
-//! could only be pretended (running an action, submitting for approval) is refused loudly.
+//! What lies around the rows and is empty in an org that nobody has set up. `reference/rest.md` §2.6
+//! and §6. Lists have their real shape; what could only be pretended is refused loudly.
 
 use super::super::keys::Keys;
 use super::super::reply::Reply;
@@ -7,7 +7,6 @@ use super::{Call, Outcome};
 use crate::error::OrgError;
 use crate::id::Id;
 use crate::store::fold;
-use std::fmt::Write as _;
 
 /// Most records of one object among the relevant items.
 const MOST_RELEVANT: usize = 50;
@@ -83,94 +82,6 @@ pub fn app_menu(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["AppSwitcher" | "Salesforce1" | "NetworkTabs"] => refused("appMenu/{type}"),
         _ => Err(OrgError::not_found().into()),
     }
-}
-
-/// `/process/rules…` and `/process/approvals`: there are none.
-pub fn process(call: &Call<'_>, path: &[&str]) -> Outcome {
-    let reads = call.reads();
-    let posts = call.method == crate::api::http::Method::Post;
-    let fixed = |text: &str, root: &'static str| Ok(Reply::json(text.to_owned(), root));
-    match path {
-        ["rules"] if reads => fixed("{\"rules\":{}}", "rules"),
-        // No rule matches: nothing is to be done.
-        ["rules", ..] if posts => fixed("{\"errors\":null,\"success\":true}", "Result"),
-        ["rules", object] if reads => {
-            call.object(object)?;
-            fixed("{\"rules\":{}}", "rules")
-        }
-        ["rules"] | ["rules", _] => call.only("HEAD,GET,POST"),
-        ["approvals"] if reads => fixed("{\"approvals\":{}}", "approvals"),
-        ["approvals"] if posts => refused("process/approvals"),
-        ["approvals"] => call.only("HEAD,GET,POST"),
-        _ => Err(OrgError::not_found().into()),
-    }
-}
-
-/// Standard actions that every org lists: name, label, type.
-const STANDARD: [(&str, &str, &str); 3] = [
-    ("chatterPost", "Post to Chatter", "CHATTERPOST"),
-    ("emailSimple", "Send Email", "EMAILSIMPLE"),
-    ("submit", "Submit for Approval", "SUBMITAPPROVAL"),
-];
-
-/// Kinds of custom actions.
-const CUSTOM: [&str; 5] = ["quickAction", "apex", "emailAlert", "flow", "sendNotification"];
-
-/// `/actions…`: lists. To describe or run an action is refused.
-pub fn actions(call: &Call<'_>, path: &[&str]) -> Outcome {
-    let base = |out: &mut String| {
-        let _ = write!(out, "/services/data/v{}.0/actions/", call.version);
-    };
-    let mut out = String::with_capacity(512);
-    match path {
-        ["standard", name] if STANDARD.iter().any(|(own, ..)| own == name) => {
-            return refused("actions/standard/{action}");
-        }
-        [] | ["standard"] if !call.reads() => return call.only("HEAD,GET"),
-        ["custom"] if !call.reads() => return call.only("HEAD,GET"),
-        ["custom", kind] if CUSTOM.contains(kind) && !call.reads() => return call.only("HEAD,GET"),
-        [] => links(&mut out, &["standard", "custom"], base),
-        ["custom"] => links(&mut out, &CUSTOM, |out| {
-            base(out);
-            out.push_str("custom/");
-        }),
-        ["custom", kind] if CUSTOM.contains(kind) => out.push_str("{\"actions\":[]}"),
-        ["standard"] => {
-            out.push_str("{\"actions\":[");
-            for (place, (name, label, kind)) in STANDARD.into_iter().enumerate() {
-                if place > 0 {
-                    out.push(',');
-                }
-                let mut keys = Keys::open(&mut out);
-                keys.text("label", label);
-                keys.text("name", name);
-                keys.text("type", kind);
-                let url = keys.key("url");
-                url.push('"');
-                base(url);
-                url.push_str("standard/");
-                url.push_str(name);
-                url.push('"');
-                keys.close();
-            }
-            out.push_str("]}");
-        }
-        _ => return Err(OrgError::not_found().into()),
-    }
-    Ok(Reply::json(out, "actions"))
-}
-
-/// An object of names and their URLs.
-fn links(out: &mut String, names: &[&str], base: impl Fn(&mut String)) {
-    for (place, name) in names.iter().enumerate() {
-        out.push_str(if place == 0 { "{\"" } else { ",\"" });
-        out.push_str(name);
-        out.push_str("\":\"");
-        base(out);
-        out.push_str(name);
-        out.push('"');
-    }
-    out.push('}');
 }
 
 /// 501 of something that is there in real orgs.

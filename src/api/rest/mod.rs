@@ -14,6 +14,7 @@ mod list_views;
 mod multipart;
 mod parameterized;
 mod password;
+mod process;
 mod query;
 mod quick_actions;
 mod replication;
@@ -345,8 +346,8 @@ fn routed(call: &Call<'_>, path: &[&str]) -> Outcome {
         ["theme"] => info::theme(call),
         ["quickActions", rest @ ..] => quick_actions::handle(call, None, rest),
         ["appMenu", rest @ ..] => around::app_menu(call, rest),
-        ["process", rest @ ..] => around::process(call, rest),
-        ["actions", rest @ ..] => around::actions(call, rest),
+        ["process", rest @ ..] => process::process(call, rest),
+        ["actions", rest @ ..] => process::actions(call, rest),
         ["composite", rest @ ..] => composite::handle(call, rest),
         ["ui-api", rest @ ..] => super::ui::handle(call, rest),
         ["tooling", rest @ ..] => tooling::handle(call, rest),

@@ -228,7 +228,7 @@ fn names(sent: &Sent<'_>) -> String {
 }
 
 /// The items of a list's JSON text.
-fn items(list: &str) -> Vec<&str> {
+pub(super) fn items(list: &str) -> Vec<&str> {
     let items: Vec<&RawValue> = serde_json::from_str(list).unwrap_or_default();
     items.into_iter().map(RawValue::get).collect()
 }

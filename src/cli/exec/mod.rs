@@ -98,16 +98,15 @@ pub(crate) fn run(options: &ExecOptions, verbosity: Verbosity) -> Result<(), Exi
     let own: Vec<(&str, String)> = own.collect::<Result<_, Exit>>()?;
     told.extend(own);
     tracing::info!(url = server.url(), "serving");
-    let evidence = report.map(|report| report.begin(&server, token));
 
     let status = child::run(&options.command, &told, signals)?;
 
     let summary = Summary { status, counts: tally.counts(), tunnelled: server.tunnelled_hosts() };
     let outcome = summary.outcome(options.fail_on_unsupported, options.fail_on_unverified);
     summary.print(outcome, verbosity, options.serve.json);
-    let outcome = match evidence {
-        Some(evidence) if outcome != 0 => {
-            evidence.write(&server, &summary.to_json(outcome)).map(|()| outcome)
+    let outcome = match report {
+        Some(report) if outcome != 0 => {
+            report.write(&server, token, &summary.to_json(outcome)).map(|()| outcome)
         }
         _ => Ok(outcome),
     };

@@ -1,9 +1,10 @@
 //! The content of a snapshot file: a state as plain data, and back. Whatever a state gains must be
 //! taken apart here, or this does not compile.
 
+use super::super::calls::Calls;
 use super::super::concur::Concur;
 use super::super::employees::Runs;
-use super::super::jobs::{Calls, Jobs};
+use super::super::jobs::Jobs;
 use super::super::row::{Draft, Row};
 use super::super::settings::Settings;
 use super::super::state::{Cleared, State};
@@ -250,6 +251,9 @@ impl Known {
         let name = dump.object.as_str();
         let id = schema.id_of(name).ok_or_else(|| FileFault::no_object(name))?;
         let object = Arc::clone(schema.object(id));
+        if object.derived.is_some() {
+            return Err(FileFault::bad_object(name));
+        }
         let mut fields = FxHashMap::default();
         for field in &dump.fields {
             let no_field = || FileFault::no_field(name, &field.name);

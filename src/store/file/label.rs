@@ -45,11 +45,3 @@ pub(in crate::store) fn maybe_label<'de, D: Deserializer<'de>>(
 ) -> Result<Option<Label>, D::Error> {
     Option::<String>::deserialize(from)?.map(|text| of(&text)).transpose()
 }
-
-/// Reads texts, each under a label.
-pub(in crate::store) fn labelled<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Vec<(Label, String)>, D::Error> {
-    let pairs = Vec::<(String, String)>::deserialize(from)?;
-    pairs.into_iter().map(|(name, text)| Ok((of(&name)?, text))).collect()
-}

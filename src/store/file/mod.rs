@@ -9,7 +9,7 @@ mod dump;
 mod label;
 
 pub use label::Label;
-pub(super) use label::{label, labelled, maybe_label};
+pub(super) use label::{label, maybe_label};
 
 use super::state::State;
 use crate::error::FileFault;
@@ -121,7 +121,7 @@ fn content(bytes: &[u8]) -> Result<&[u8], FileFault> {
 mod tests {
     use super::super::jobs::{Job, Pace};
     use super::super::row::Draft;
-    use super::super::{ConcurUser, Doc};
+    use super::super::{Ask, ConcurUser, Doc, OutboundCall, ScimAsk, ScimWhat};
     use super::*;
     use crate::clock::Clock;
     use crate::id::Id;
@@ -161,8 +161,16 @@ mod tests {
         state.table_mut(account).bury(Id::own(*b"001", 9), 5);
         state.jobs.push(20, Job::new("test", Id::own(*b"001", 1)));
         state.jobs.pace(5, Pace::Polls(2), Job::new("other", Id::own(*b"001", 3)));
-        let inputs = vec![("name", "value".to_owned())];
-        state.calls.ask(Job::new("test", Id::own(*b"001", 1)), "scim", "x".into(), 9, inputs);
+        let what = ScimWhat::Replace(Doc::object().with("active", false));
+        let ask = ScimAsk::About { id: Some("7".into()), name: "mia".into(), what };
+        state.calls.ask(OutboundCall {
+            number: 0,
+            job: Job::new("test", Id::own(*b"001", 1)),
+            url: "http://target.test".into(),
+            authorization: Some("Bearer x".into()),
+            timeout: 9,
+            ask: Ask::Scim(Box::new(ask)),
+        });
         state.tallies.insert(("tally", Id::own(*b"001", 1)), 4);
         state.passwords.insert(Id::own(*b"005", 1), "secret".into());
         state.remember_made(Id::own(*b"005", 1), Id::own(*b"001", 1));
