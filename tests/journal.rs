@@ -342,7 +342,7 @@ fn large_bodies_are_cut_and_their_facts_kept() {
     assert!(body.starts_with(request["body"].as_str().expect("the beginning as text")));
 }
 
-/// The fields that HAR 1.2 demands (http://www.softwareishard.com/blog/har-12-spec/).
+/// The fields that HAR 1.2 demands (<http://www.softwareishard.com/blog/har-12-spec>).
 #[test]
 fn the_archive_is_har() {
     let served = Served::start();
