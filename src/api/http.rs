@@ -251,6 +251,11 @@ pub enum Until {
 pub struct HeaderText(Bytes);
 
 impl HeaderText {
+    /// Its bytes, UTF-8.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Its bytes, UTF-8, without a copy.
     pub fn into_bytes(self) -> Bytes {
         self.0

@@ -75,7 +75,8 @@ pub struct Texts<'t, Q, A> {
     pub query: &'t str,
     /// The authority that the client addressed.
     pub host: &'t str,
-    /// Headers of the request, names in lower case.
+    /// Headers of the request, names in lower case. Values are text as bytes: nothing is checked on
+    /// the way in.
     pub request_headers: Q,
     /// Headers of the answer.
     pub response_headers: A,
@@ -90,12 +91,12 @@ impl Exchange {
     #[must_use]
     pub fn with<'t, Q, A>(mut self, texts: Texts<'t, Q, A>) -> Exchange
     where
-        Q: Iterator<Item = (&'t str, &'t str)> + Clone,
-        A: Iterator<Item = (&'t str, &'t str)> + Clone,
+        Q: Iterator<Item = (&'t str, &'t [u8])> + Clone,
+        A: Iterator<Item = (&'t str, &'t [u8])> + Clone,
     {
         let kept = |body: &'t [u8]| &body[..body.len().min(MOST_OF_BODY)];
         let bodies = [kept(texts.request_body), kept(texts.response_body)];
-        let size = |(name, value): (&str, &str)| 4 + name.len() + value.len();
+        let size = |(name, value): (&str, &[u8])| 4 + name.len() + value.len();
         let headers: usize = texts.request_headers.clone().map(size).sum();
         let headers = headers + texts.response_headers.clone().map(size).sum::<usize>();
         let plain = [texts.path, texts.query, texts.host];
@@ -194,13 +195,13 @@ impl Body<'_> {
 }
 
 /// Appends a header: the lengths of name and value, two bytes each, and both.
-fn pack(out: &mut Vec<u8>, (name, value): (&str, &str)) {
-    let length = |text: &str| u16::try_from(text.len()).unwrap_or(u16::MAX);
-    let (name_length, value_length) = (length(name), length(value));
+fn pack(out: &mut Vec<u8>, (name, value): (&str, &[u8])) {
+    let length = |text: &[u8]| u16::try_from(text.len()).unwrap_or(u16::MAX);
+    let (name_length, value_length) = (length(name.as_bytes()), length(value));
     out.extend_from_slice(&name_length.to_le_bytes());
     out.extend_from_slice(&value_length.to_le_bytes());
     out.extend_from_slice(&name.as_bytes()[..usize::from(name_length)]);
-    out.extend_from_slice(&value.as_bytes()[..usize::from(value_length)]);
+    out.extend_from_slice(&value[..usize::from(value_length)]);
 }
 
 /// Packed headers.
@@ -336,8 +337,8 @@ mod tests {
             path: "/x",
             query: "",
             host: "h",
-            request_headers: [("a", "1"), ("b", "")].into_iter(),
-            response_headers: [("C", "é")].into_iter(),
+            request_headers: [("a", &b"1"[..]), ("b", b"")].into_iter(),
+            response_headers: [("C", "é".as_bytes())].into_iter(),
             request_body: &body,
             response_body: b"{}",
         })

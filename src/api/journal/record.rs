@@ -24,7 +24,7 @@ pub fn record(request: &Request, response: &Response, noted: Noted, duration: u6
     exchange.duration = duration;
     exchange.fault = noted.fault;
     exchange.response_length = response_length;
-    let headers = response.headers.iter().map(|(name, value)| (&**name, &**value));
+    let headers = response.headers.iter().map(|(name, value)| (&**name, value.as_bytes()));
     org.journal.record(exchange.with(texts(request, headers, body)), parts);
 }
 
@@ -53,12 +53,12 @@ fn texts<'t, A>(
     request: &'t Request,
     response_headers: A,
     response_body: &'t [u8],
-) -> Texts<'t, impl Iterator<Item = (&'t str, &'t str)> + Clone + use<'t, A>, A> {
+) -> Texts<'t, impl Iterator<Item = (&'t str, &'t [u8])> + Clone + use<'t, A>, A> {
     Texts {
         path: &request.path,
         query: &request.query,
         host: &request.origin.host,
-        request_headers: request.headers.iter(),
+        request_headers: request.headers.iter().map(|(name, value)| (name, value.as_bytes())),
         response_headers,
         request_body: match &request.body {
             RequestBody::Bytes(bytes) => bytes,
@@ -69,8 +69,8 @@ fn texts<'t, A>(
 }
 
 fn of_part(part: Part, org: &Org, at: Millis) -> Exchange {
-    let headers = part.headers.iter().map(|(name, value)| (*name, &**value));
-    let typed = (!part.body.is_empty()).then_some(("Content-Type", JSON));
+    let headers = part.headers.iter().map(|(name, value)| (*name, value.as_bytes()));
+    let typed = (!part.body.is_empty()).then_some(("Content-Type", JSON.as_bytes()));
     let mut exchange = of_request(&part.request, org, at);
     exchange.status = part.status;
     exchange.duration = part.duration;
