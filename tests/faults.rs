@@ -28,6 +28,7 @@ impl World {
     }
 
     /// Adds a rule, which must succeed, and returns it.
+    #[allow(clippy::needless_pass_by_value)] // Rules are written where they are used.
     fn fault(&mut self, rule: Json) -> Json {
         let answer = self.control("POST", "faults", &rule);
         assert_eq!(answer.status, 201, "{rule}: {}", answer.text());
@@ -44,6 +45,7 @@ impl World {
         (rule["matched"].as_u64().unwrap(), rule["struck"].as_u64().unwrap())
     }
 
+    #[allow(clippy::needless_pass_by_value)] // Bodies are written where they are used.
     fn post(&mut self, target: &str, body: Json) -> Answer {
         self.client.ask("POST", target, &body.to_string())
     }
@@ -169,7 +171,8 @@ fn reset_clears_rules_and_a_fork_has_copies_that_counted_nothing() {
 #[test]
 fn restore_keeps_rules_and_what_they_counted() {
     let mut world = World::new();
-    world.fault(json!({"id": "third", "when": {"nth": 3}, "then": {"error": "SERVER_UNAVAILABLE"}}));
+    world
+        .fault(json!({"id": "third", "when": {"nth": 3}, "then": {"error": "SERVER_UNAVAILABLE"}}));
     assert_eq!(world.control("PUT", "snapshots/before", &Json::Null).status, 201);
     assert_eq!(world.statuses(2), [200, 200]);
     assert_eq!(world.control("POST", "snapshots/before/restore", &Json::Null).status, 200);

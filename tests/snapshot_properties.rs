@@ -128,7 +128,7 @@ impl World {
                 self.ask(Method::Post, "/_fauxforce/orgs/default/objects", &field);
                 self.change(*row, &json!({name: format!("value {}", row % 3)}));
             }
-            Step::Later => self.org.advance(std::time::Duration::from_secs(60)),
+            Step::Later => self.org.advance(std::time::Duration::from_mins(1)),
             Step::Snapshot => self.snapshot(),
             Step::Restore(which) => {
                 let which = usize::from(*which) % self.held.len();

@@ -102,7 +102,12 @@ impl Started {
     }
 
     /// The CPU time that each of so many requests costs the server, in nanoseconds.
-    pub(crate) fn cost(&self, request: &Request, connections: usize, count: usize) -> Result<f64, String> {
+    pub(crate) fn cost(
+        &self,
+        request: &Request,
+        connections: usize,
+        count: usize,
+    ) -> Result<f64, String> {
         let (connections, asked) = (connections.to_string(), count.to_string());
         self.cost_under(&["load", &self.authority, &connections, &asked], request)
     }

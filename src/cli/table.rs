@@ -92,13 +92,13 @@ mod tests {
         assert_eq!(
             rows().table(None),
             "\
-┌────┬───────────────┐
-│ Id ┆ Name          │
-╞════╪═══════════════╡
-│ 1  ┆ A, \"B\" [2J    │
-│ 2  ┆ two           │
-│    ┆ lines         │
-└────┴───────────────┘
+┌────┬────────────┐
+│ Id ┆ Name       │
+╞════╪════════════╡
+│ 1  ┆ A, \"B\" [2J │
+│ 2  ┆ two        │
+│    ┆ lines      │
+└────┴────────────┘
 "
         );
         assert!(rows().table(Some(20)).lines().all(|line| line.chars().count() <= 20));

@@ -101,13 +101,14 @@ impl Org {
         let mut ran = 0;
         loop {
             let now = self.now(system_now);
-            self.moved(|state| state.jobs.stop_waiting(now));
             ran += self.run_due(now);
             // Answers come in before the clock moves on.
             if !self.read().calls.is_empty() && self.await_answer() {
                 continue;
             }
             let due = self.moved(|state| {
+                // Nobody's requests are waited for, whichever step asked for that.
+                state.jobs.stop_waiting(now);
                 let due = state.jobs.next_due();
                 if let Some(later) = due.filter(|due| *due > now) {
                     state.clock.advance(later - now);
