@@ -119,6 +119,7 @@ async fn speak(
 
 /// Finds out what the client speaks, and shakes hands if it is TLS. `None` when the client leaves
 /// instead. `called` is how the client called us, as far as we know.
+#[cfg_attr(not(feature = "tls"), allow(unused_variables))] // Only TLS asks who was called.
 async fn open(
     mut stream: Stream,
     exchange: &Exchange,
