@@ -5,7 +5,9 @@ use super::{ConcurError, OrgError, ScimError};
 use crate::clock::Millis;
 use crate::id::Id;
 use crate::time;
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// The codes: a line each, as the file's own head explains.
 static CODES: &str = include_str!("../../fixtures/error-codes.txt");
@@ -25,6 +27,7 @@ enum Family {
 }
 
 /// What is known of a code.
+#[derive(Clone, Copy)]
 struct Known {
     status: u16,
     family: Family,
@@ -32,21 +35,26 @@ struct Known {
     message: &'static str,
 }
 
-fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
+/// What is known, by code. Rules ask for each request, so it is read once.
+static KNOWN: LazyLock<FxHashMap<&'static str, Known>> = LazyLock::new(|| {
     let lines = CODES.lines().filter(|line| !line.starts_with('#'));
-    lines.filter_map(|line| line.split_once(' '))
-}
+    lines.filter_map(read).collect()
+});
 
-fn known(code: &str) -> Option<Known> {
-    let (_, rest) = lines().find(|(own, _)| *own == code)?;
-    let mut parts = rest.splitn(3, ' ');
+fn read(line: &'static str) -> Option<(&'static str, Known)> {
+    let mut parts = line.splitn(4, ' ');
+    let code = parts.next()?;
     let status = parts.next()?.parse().ok()?;
     let family = match parts.next()? {
         "record" => Family::Record,
         "resource" => Family::Resource,
         _ => Family::Request,
     };
-    Some(Known { status, family, message: parts.next().unwrap_or_default() })
+    Some((code, Known { status, family, message: parts.next().unwrap_or_default() }))
+}
+
+fn known(code: &str) -> Option<Known> {
+    KNOWN.get(code).copied()
 }
 
 /// The codes that a rule may name without telling their message and status.
